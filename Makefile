@@ -1,0 +1,45 @@
+# What people type. Each command lives in scripts/; this file only names them.
+#
+#   make demo        build, start head office and two tills with data in them, print addresses and logins
+#   make demo-once   the same, then drive the main job end to end, print each step with its evidence
+#   make test        everything that continuous integration runs
+#   make test-fast   what needs no server
+#   make sim         seeded simulation of sync (SEED=n)
+#   make bench       measurements beside their baselines in the same run
+#   make lint        formatting, shell scripts, architecture      make format   mend formatting
+
+SHELL := /bin/bash
+.PHONY: demo demo-once test test-fast sim bench lint format packages build clean
+
+demo: build
+	scripts/demo.sh
+
+demo-once: build
+	scripts/demo-once.sh
+
+test:
+	scripts/test.sh
+
+test-fast: packages
+	swift test --filter 'DomainTests|JournalTests|ReceiptsTests|ArchitectureTests'
+
+sim: packages
+	SIM_SEED=$(SEED) swift test --filter Simulation
+
+bench: packages
+	scripts/bench.sh
+
+lint: packages
+	scripts/lint.sh
+
+format:
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+packages:
+	scripts/install-packages.sh
+
+build: packages
+	swift build --explicit-target-dependency-import-check error
+
+clean:
+	rm -rf .build out .demo .demo-once
