@@ -1,0 +1,143 @@
+public import Foundation
+import Glibc
+
+/// A program of the network under test: started, watched, ended by its id.
+///
+/// Its output goes to a log file, so that a failure can show what the program said.
+public final class NodeProcess: Sendable {
+    /// The name that log lines and messages use.
+    public let name: String
+    /// Where standard output and standard error go, appended over restarts.
+    public let logFile: URL
+    /// The process id.
+    public let processID: pid_t
+
+    private init(name: String, logFile: URL, processID: pid_t) {
+        self.name = name
+        self.logFile = logFile
+        self.processID = processID
+    }
+
+    /// Starts a program in its own process group, with nothing on standard input.
+    ///
+    /// - Shape: `arguments` without the program's own name; `environment` replaces names in the inherited one.
+    /// - Refuses: `LabError` when the program cannot be started.
+    public static func start(
+        _ name: String, program: String, arguments: [String], environment: [String: String] = [:],
+        logFile: URL
+    ) throws -> NodeProcess {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(
+            &actions, STDOUT_FILENO, logFile.path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+
+        let merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        var processID = pid_t()
+        let status = withCStrings([program] + arguments) { argv in
+            withCStrings(merged.map { "\($0.key)=\($0.value)" }) { environ in
+                posix_spawnp(&processID, program, &actions, &attributes, argv, environ)
+            }
+        }
+        guard status == 0 else {
+            throw LabError("\(name): cannot start \(program): \(String(cString: strerror(status)))")
+        }
+        return NodeProcess(name: name, logFile: logFile, processID: processID)
+    }
+
+    /// Whether the process still runs; collects it when it has ended.
+    public var isRunning: Bool {
+        var status: Int32 = 0
+        return waitpid(processID, &status, WNOHANG) == 0
+    }
+
+    /// Ends the process at once, as a power cut of the program would, and waits for it.
+    public func kill() {
+        Glibc.kill(processID, SIGKILL)
+        var status: Int32 = 0
+        waitpid(processID, &status, 0)
+    }
+
+    /// Asks the process to stop and waits; after `seconds` it is killed.
+    ///
+    /// - Shape: returns true when it stopped by itself.
+    @discardableResult
+    public func stop(within seconds: Int = 20) -> Bool {
+        Glibc.kill(processID, SIGTERM)
+        for _ in 0..<(seconds * 20) {
+            if !isRunning { return true }
+            usleep(50_000)
+        }
+        kill()
+        return false
+    }
+
+    /// The last lines of the log, for messages about a failure.
+    public func lastLines(_ count: Int = 20) -> String {
+        let text = (try? String(contentsOf: logFile, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").suffix(count).joined(separator: "\n")
+    }
+
+    /// Runs a program to its end and returns its standard output.
+    ///
+    /// - Refuses: `LabError` with the end of its output when it exits with another status than `expecting`.
+    @discardableResult
+    public static func run(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:],
+        input: String? = nil, expecting: Int32 = 0
+    ) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let output = Pipe()
+        let errors = FileManager.default.temporaryDirectory
+            .appending(path: "huiyika-lab-\(UUID().uuidString).log")
+        _ = FileManager.default.createFile(atPath: errors.path, contents: nil)
+        defer { try? FileManager.default.removeItem(at: errors) }
+        process.standardOutput = output
+        process.standardError = try FileHandle(forWritingTo: errors)
+        let standardInput = Pipe()
+        process.standardInput = standardInput
+        try process.run()
+        if let input { standardInput.fileHandleForWriting.write(Data(input.utf8)) }
+        try standardInput.fileHandleForWriting.close()
+        let data = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        let text = String(decoding: data, as: UTF8.self)
+        guard process.terminationStatus == expecting else {
+            let said = (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
+            throw LabError(
+                "\(program) \(arguments.prefix(3).joined(separator: " ")) ended with "
+                    + "\(process.terminationStatus), not \(expecting): \(text.suffix(1500))\(said.suffix(1500))"
+            )
+        }
+        return text
+    }
+}
+
+/// Something the lab expected of the network and did not see.
+public struct LabError: Error, CustomStringConvertible {
+    /// What was expected and what was seen.
+    public let description: String
+
+    /// Says what was expected and what was seen.
+    public init(_ description: String) {
+        self.description = description
+    }
+}
+
+private func withCStrings<Result>(
+    _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+) -> Result {
+    let copies = strings.map { strdup($0) }
+    defer { copies.forEach { free($0) } }
+    return body(copies + [nil])
+}
