@@ -31,6 +31,7 @@ let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mus
 let niossl: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle: Target.Dependency =
     .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let swiftASN1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 
 let package = Package(
@@ -43,6 +44,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -98,7 +100,7 @@ let package = Package(
             dependencies: [
                 "Domain", "Journal", "Receipts", "WebSupport", "PostgresDriver", configuration,
                 crypto, cryptoExtras, hummingbird, hummingbirdTLS, logging, mustache, niossl,
-                serviceLifecycle, x509,
+                serviceLifecycle, swiftASN1, x509,
             ],
             resources: [.copy("Resources"), .copy("Store/Migrations")],
             swiftSettings: strict),
