@@ -1,0 +1,155 @@
+import GRDB
+import Logging
+import Synchronization
+
+/// The one door to the till's file. Features add one method per business transaction.
+///
+/// A commit whose disk fails is *unknown*, not failed: the file is closed, opened again and asked
+/// (Docs/ARCHITECTURE.md §6). Until it can be asked, every use answers `unavailable`.
+final class TillStore: Sendable {
+    static let walFrameCountMax = 1_000
+
+    let folder: DataFolder
+    let diskReserveByteCount: Int64
+    private let lock: DataFolderLock
+    private let migrations: [Migrations.Migration]
+    private let logger: Logger
+    private let connections: Mutex<TillConnections?>
+    /// Tests put a disk failure here; it runs after SQLite's COMMIT returned.
+    let afterCommit = Mutex<(@Sendable () throws -> Void)?>(nil)
+    /// Told after each write, so that sync need not poll.
+    let written: AsyncStream<Void>
+    private let writtenContinuation: AsyncStream<Void>.Continuation
+
+    /// Opens and migrates the file, for this process alone.
+    ///
+    /// - Refuses, first match wins: `data_file_in_use`, `data_file_setting_refused`,
+    ///   `data_file_damaged`, `data_file_foreign_schema`.
+    init(
+        folder: DataFolder, logger: Logger, diskReserveByteCount: Int64 = 64 << 20,
+        migrations: [Migrations.Migration]? = nil
+    ) throws {
+        self.folder = folder
+        self.logger = logger
+        self.diskReserveByteCount = diskReserveByteCount
+        lock = try DataFolderLock(folder)
+        self.migrations = try migrations ?? Migrations.bundled()
+        connections = Mutex(try TillConnections.open(folder, migrations: self.migrations))
+        (written, writtenContinuation) = AsyncStream.makeStream(
+            bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Reads one consistent state of the file.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        let readers = try open().readers
+        return try await readers.read(body)
+    }
+
+    /// Runs one business transaction and returns only when it is on disk.
+    ///
+    /// It runs in a task of its own: a closed browser tab, which cancels the request's task, can
+    /// neither undo nor split it.
+    ///
+    /// - Parameter lookUp: finds, after a disk failure, what `body` would have returned.
+    func write<Value: Sendable>(
+        lookUp: (@Sendable (Database) throws -> Value?)? = nil,
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        try await Task { try await self.commit(lookUp, body) }.value
+    }
+
+    /// Refuses when the disk has less room than the reserve.
+    func requireRoom() throws {
+        let free = try folder.freeByteCount()
+        guard free >= diskReserveByteCount else {
+            throw TillStoreError(
+                .diskNearlyFull, "\(free) bytes free, \(diskReserveByteCount) are kept in reserve")
+        }
+    }
+
+    /// Closes both sides; what is committed stays.
+    func close() throws {
+        writtenContinuation.finish()
+        try connections.withLock { open in
+            try open?.close()
+            open = nil
+        }
+    }
+
+    private func open() throws -> TillConnections {
+        let found = connections.withLock { $0 }
+        guard let found else {
+            throw TillStoreError(.unavailable, "the data file is closed")
+        }
+        return found
+    }
+
+    private func commit<Value: Sendable>(
+        _ lookUp: (@Sendable (Database) throws -> Value?)?,
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        let writer = try openOrReopen().writer
+        do {
+            let value = try await writer.write(body)
+            try afterCommit.withLock { $0 }?()
+            writtenContinuation.yield()
+            await checkpoint(writer)
+            return value
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
+            logger.critical(
+                "disk failed while writing",
+                metadata: ["sqlite.code": "\(error.extendedResultCode)"])
+            return try await answerAfterDiskFailure(error, lookUp)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+            throw TillStoreError(.diskFull, "the disk is full; nothing was recorded", cause: error)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_MISUSE {
+            throw TillStoreError(.notCommitted, "the data file was closed before", cause: error)
+        }
+    }
+
+    private func answerAfterDiskFailure<Value: Sendable>(
+        _ failure: DatabaseError, _ lookUp: (@Sendable (Database) throws -> Value?)?
+    ) async throws -> Value {
+        let writer: DatabaseQueue
+        do {
+            writer = try reopen().writer
+        } catch {
+            throw TillStoreError(
+                .outcomeUnknown, "the disk failed and the data file does not open", cause: error)
+        }
+        if let lookUp, let value = try await writer.read(lookUp) {
+            writtenContinuation.yield()
+            return value
+        }
+        throw TillStoreError(.notCommitted, "the disk failed; nothing was recorded", cause: failure)
+    }
+
+    private func openOrReopen() throws -> TillConnections {
+        if let found = connections.withLock({ $0 }) { return found }
+        return try reopen()
+    }
+
+    private func reopen() throws -> TillConnections {
+        try connections.withLock { open in
+            // A connection whose disk failed may not close cleanly; the new one recovers the log.
+            try? open?.close()
+            open = nil
+            let fresh = try TillConnections.open(folder, migrations: migrations)
+            open = fresh
+            return fresh
+        }
+    }
+
+    /// Copies the write-ahead log back when it is long; failing to is no reason to fail a sale.
+    private func checkpoint(_ writer: DatabaseQueue) async {
+        do {
+            let walPath = folder.databasePath + "-wal"
+            guard try walPath.fileByteCount() > Int64(Self.walFrameCountMax) * 4_096 else { return }
+            _ = try await writer.writeWithoutTransaction { try $0.checkpoint(.passive) }
+        } catch {
+            logger.warning("checkpoint failed", metadata: ["error": "\(error)"])
+        }
+    }
+}
