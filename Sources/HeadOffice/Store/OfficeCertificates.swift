@@ -56,7 +56,8 @@ public struct OfficeCertificates: Sendable {
         let keyText = try SecretFile(path: folder.appending(path: "ca.key.pem").path)
             .readOrMake { Data(P256.Signing.PrivateKey().pemRepresentation.utf8) }
         let key = Certificate.PrivateKey(
-            try P256.Signing.PrivateKey(pemRepresentation: String(decoding: keyText, as: UTF8.self)))
+            try P256.Signing.PrivateKey(pemRepresentation: String(decoding: keyText, as: UTF8.self))
+        )
         let text = try SecretFile(path: folder.appending(path: "ca.pem").path).readOrMake {
             let name = try DistinguishedName { CommonName("Huiyika head office") }
             let certificate = try Certificate(

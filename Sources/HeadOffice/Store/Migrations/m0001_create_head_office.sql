@@ -105,6 +105,7 @@ CREATE TABLE product (
 CREATE TABLE enrolment_code (
     code_hash  bytea PRIMARY KEY CHECK (octet_length(code_hash) = 32),
     store_id   bigint NOT NULL REFERENCES store,
+    till_id    bigint,                      -- the till that gets a new epoch (S-5); null for a new till
     created_by bigint NOT NULL REFERENCES staff_account,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL
@@ -149,6 +150,7 @@ CREATE TABLE till (
     UNIQUE (store_id, number)
 );
 ALTER TABLE enrolment ADD FOREIGN KEY (till_id) REFERENCES till;
+ALTER TABLE enrolment_code ADD FOREIGN KEY (till_id) REFERENCES till;
 
 CREATE TABLE till_key (
     till_id    bigint NOT NULL REFERENCES till,
@@ -240,6 +242,7 @@ CREATE TABLE card (
     password_verifier bytea NOT NULL,       -- HMAC-SHA-256 under a key outside the database (R-W1)
     wrong_count     int NOT NULL DEFAULT 0 CHECK (wrong_count >= 0),
     wrong_on        date,                   -- the business day wrong_count belongs to
+    wrong_streak    int NOT NULL DEFAULT 0 CHECK (wrong_streak >= 0), -- wrong in a row; 15 lock until a reset (R-W4)
     issued_at       timestamptz NOT NULL
 );
 CREATE INDEX ix_card_programme ON card (programme_id, card_id);
@@ -417,7 +420,8 @@ CREATE TABLE change (
     change_id  bigint NOT NULL,             -- from change_position, anew at each change
     PRIMARY KEY (scope, topic, key)
 );
-CREATE INDEX ix_change_position ON change (changed_in, change_id);
+CREATE INDEX ix_change_position ON change (changed_in, change_id);           -- what to wake
+CREATE INDEX ix_change_scope_position ON change (scope, changed_in, change_id); -- what a till reads
 CREATE SEQUENCE change_position;                -- gaps and disorder are harmless: (changed_in, change_id) decides
 
 -- Audit ----------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,75 @@
+public import Configuration
+import Foundation
+
+/// Head office's settings.
+///
+/// Each comes from the environment as `HUIYIKA_OFFICE_` and the key in capitals with underscores, or
+/// from the file that `--config` names, which holds the same names as `NAME=value` lines.
+/// Docs/CONFIG.md lists the keys.
+public struct OfficeConfiguration: Sendable {
+    /// `data`: the folder of keys, certificates and the private database.
+    public var dataFolder: String
+    /// `database.url`: a libpq connection string; nil runs a private database in the data folder.
+    public var databaseURL: String?
+    /// `database.connections`: connections open at once.
+    public var connectionCount: Int
+    /// `sync.host`: where the sync port listens.
+    public var syncHost: String
+    /// `sync.port`: 0 takes a free one.
+    public var syncPort: Int
+    /// `sync.names`: host names and IPv4 addresses tills use, in the server certificate.
+    public var syncNames: [String]
+    /// `sync.ingests`: batches taken in at once; more are asked to come back.
+    public var ingestCount: Int
+    /// `web.host`: where the staff pages listen.
+    public var webHost: String
+    /// `web.port`: 0 takes a free one.
+    public var webPort: Int
+
+    /// The settings of a reader that is scoped to head office.
+    ///
+    /// - Refuses: `OfficeStartError.setting` for a number out of range.
+    public init(_ reader: ConfigReader) throws {
+        dataFolder = reader.string(forKey: "data", default: "/var/lib/huiyika-office")
+        databaseURL = reader.string(forKey: "database.url", isSecret: true)
+        connectionCount = reader.int(forKey: "database.connections", default: 8)
+        syncHost = reader.string(forKey: "sync.host", default: "127.0.0.1")
+        syncPort = reader.int(forKey: "sync.port", default: 8443)
+        syncNames = reader.stringArray(
+            forKey: "sync.names", default: ["localhost", "127.0.0.1"])
+        ingestCount = reader.int(forKey: "sync.ingests", default: 4)
+        webHost = reader.string(forKey: "web.host", default: "127.0.0.1")
+        webPort = reader.int(forKey: "web.port", default: 8080)
+        try Self.require("database.connections", connectionCount, in: 2...200)
+        try Self.require("sync.ingests", ingestCount, in: 1...64)
+        try Self.require("sync.port", syncPort, in: 0...65_535)
+        try Self.require("web.port", webPort, in: 0...65_535)
+    }
+
+    /// The settings of the environment and, under it, a file of `NAME=value` lines.
+    public init(environment: [String: String], file: String?) throws {
+        var values: [String: String] = [:]
+        if let file {
+            guard let data = FileManager.default.contents(atPath: file) else {
+                throw OfficeStartError.setting(key: "--config", reason: "\(file) cannot be read")
+            }
+            for line in String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline) {
+                let text = line.trimmingCharacters(in: .whitespaces)
+                guard !text.isEmpty, !text.hasPrefix("#"), let equals = text.firstIndex(of: "=")
+                else { continue }
+                let name = text[..<equals].trimmingCharacters(in: .whitespaces)
+                let value = text[text.index(after: equals)...]
+                values[name] = value.trimmingCharacters(in: CharacterSet(charactersIn: " \"'"))
+            }
+        }
+        values.merge(environment) { _, fromEnvironment in fromEnvironment }
+        let provider = EnvironmentVariablesProvider(environmentVariables: values)
+        try self.init(ConfigReader(provider: provider).scoped(to: "huiyika.office"))
+    }
+
+    private static func require(_ key: String, _ value: Int, in range: ClosedRange<Int>) throws {
+        guard range.contains(value) else {
+            throw OfficeStartError.setting(key: key, reason: "\(value) is not in \(range)")
+        }
+    }
+}
