@@ -1,0 +1,285 @@
+public import Domain
+
+/// A settled sale with its one payment; the record's id is the sale's and the payment's id.
+///
+/// - Shape: at least one line. That amounts add up is not checked here: a sale that does not is
+///   an exception of head office (`lines_do_not_add_up`), never an unreadable record.
+/// - Source: Docs/PROTOCOL.md §2; R-P4, R-P8.
+public struct SaleCompleted: WireValue, Hashable {
+    /// The kind's word.
+    public static let kind = "sale.completed"
+
+    /// One line of the slip.
+    ///
+    /// - Units: `price`, `list` and `amount` in fen; `amount` is price × quantity.
+    public struct Line: WireValue, Hashable {
+        /// What the line comes to.
+        public var amount: Money
+        /// The list price of one.
+        public var list: Money
+        /// The product's name as sold.
+        public var name: String
+        /// The charged price of one.
+        public var price: Money
+        /// How many; at least 1.
+        public var quantity: Int64
+        /// Who changed the price; nil when it is the list price.
+        public var repricedBy: String?
+        /// The product's key.
+        public var sku: String
+        /// The pack, such as 10g×9袋.
+        public var spec: String
+
+        /// Makes it from its parts.
+        public init(
+            amount: Money, list: Money, name: String, price: Money, quantity: Int64,
+            repricedBy: String?, sku: String, spec: String
+        ) {
+            self.amount = amount
+            self.list = list
+            self.name = name
+            self.price = price
+            self.quantity = quantity
+            self.repricedBy = repricedBy
+            self.sku = sku
+            self.spec = spec
+        }
+
+        /// Reads the object.
+        public init(wire: JSONValue, at field: String) throws(WireFault) {
+            let object = try WireObject(wire, at: field)
+            amount = try object.value("amount")
+            list = try object.value("list")
+            name = try object.value("name")
+            price = try object.value("price")
+            quantity = try object.integer("quantity", in: 1...1_000_000)
+            repricedBy = try object.nullable("repricedBy")
+            sku = try object.value("sku")
+            spec = try object.value("spec")
+        }
+
+        /// The object.
+        public var wire: JSONValue {
+            .object([
+                "amount": amount.wire,
+                "list": list.wire,
+                "name": name.wire,
+                "price": price.wire,
+                "quantity": quantity.wire,
+                "repricedBy": repricedBy.wire,
+                "sku": sku.wire,
+                "spec": spec.wire,
+            ])
+        }
+    }
+
+    /// The card as a till knows it: never its number.
+    public struct Card: WireValue, Hashable {
+        /// The keyed fingerprint.
+        public var fingerprint: CardFingerprint
+        /// `6160 **** **** 0002`.
+        public var mask: String
+        /// The programme's code.
+        public var programme: String
+
+        /// Makes it from its parts.
+        public init(fingerprint: CardFingerprint, mask: String, programme: String) {
+            self.fingerprint = fingerprint
+            self.mask = mask
+            self.programme = programme
+        }
+
+        /// Reads the object.
+        public init(wire: JSONValue, at field: String) throws(WireFault) {
+            let object = try WireObject(wire, at: field)
+            fingerprint = try object.value("fingerprint")
+            mask = try object.value("mask")
+            programme = try object.value("programme")
+        }
+
+        /// The object.
+        public var wire: JSONValue {
+            .object([
+                "fingerprint": fingerprint.wire,
+                "mask": mask.wire,
+                "programme": programme.wire,
+            ])
+        }
+    }
+
+    /// What the till knew when it took the card (R-P4).
+    ///
+    /// - Units: `contactAge` in seconds.
+    public struct Knew: WireValue, Hashable {
+        /// The highest `card` item applied.
+        public var blockListVersion: Int64
+        /// Age of what the till knew (R-P14).
+        public var contactAge: Int64
+        /// The highest `limits` item applied.
+        public var limitsVersion: Int64
+
+        /// Makes it from its parts.
+        public init(blockListVersion: Int64, contactAge: Int64, limitsVersion: Int64) {
+            self.blockListVersion = blockListVersion
+            self.contactAge = contactAge
+            self.limitsVersion = limitsVersion
+        }
+
+        /// Reads the object.
+        public init(wire: JSONValue, at field: String) throws(WireFault) {
+            let object = try WireObject(wire, at: field)
+            blockListVersion = try object.integer("blockListVersion")
+            contactAge = try object.integer("contactAge")
+            limitsVersion = try object.integer("limitsVersion")
+        }
+
+        /// The object.
+        public var wire: JSONValue {
+            .object([
+                "blockListVersion": blockListVersion.wire,
+                "contactAge": contactAge.wire,
+                "limitsVersion": limitsVersion.wire,
+            ])
+        }
+    }
+
+    /// How the card was taken.
+    public enum Mode: String, WireValue, CaseIterable {
+        /// Head office holds the money.
+        case authorised
+        /// The till took it within its limits.
+        case standIn = "stand_in"
+    }
+
+    /// The sale's one payment.
+    ///
+    /// - Shape: `credential` is present exactly in mode `stand_in`.
+    public struct Payment: WireValue, Hashable {
+        /// The attempt that was approved, or the last one made.
+        public var attempt: Int
+        /// SHA-256 of the sealed credential beside the record.
+        public var credential: RecordHash?
+        /// What the till knew.
+        public var knew: Knew
+        /// How the card was taken.
+        public var mode: Mode
+
+        /// Makes it from its parts.
+        public init(attempt: Int, credential: RecordHash?, knew: Knew, mode: Mode) {
+            self.attempt = attempt
+            self.credential = credential
+            self.knew = knew
+            self.mode = mode
+        }
+
+        /// Reads the object.
+        public init(wire: JSONValue, at field: String) throws(WireFault) {
+            let object = try WireObject(wire, at: field)
+            attempt = try object.count("attempt", in: 0...1_000_000_000)
+            credential = try object.nullable("credential", as: Base64Hash.self)?.hash
+            knew = try object.value("knew")
+            mode = try object.value("mode")
+            guard (credential != nil) == (mode == .standIn) else {
+                throw object.outOfRange("credential")
+            }
+        }
+
+        /// The object.
+        public var wire: JSONValue {
+            .object([
+                "attempt": attempt.wire,
+                "credential": credential.map(Base64Hash.init(hash:)).wire,
+                "knew": knew.wire,
+                "mode": mode.wire,
+            ])
+        }
+    }
+
+    /// The card.
+    public var card: Card
+    /// The cashier's login.
+    public var cashier: String
+    /// The lines, in the slip's order.
+    public var lines: [Line]
+    /// The payment.
+    public var payment: Payment
+    /// The number people read (R-M4).
+    public var receipt: String
+    /// Whether the card is a test card (R-P7).
+    public var isTest: Bool
+    /// What the lines come to.
+    public var total: Money
+
+    /// Makes it from its parts.
+    public init(
+        card: Card, cashier: String, lines: [Line], payment: Payment, receipt: String, isTest: Bool,
+        total: Money
+    ) {
+        self.card = card
+        self.cashier = cashier
+        self.lines = lines
+        self.payment = payment
+        self.receipt = receipt
+        self.isTest = isTest
+        self.total = total
+    }
+
+    /// Reads the object.
+    public init(wire: JSONValue, at field: String) throws(WireFault) {
+        let object = try WireObject(wire, at: field)
+        card = try object.value("card")
+        cashier = try object.value("cashier")
+        lines = try object.value("lines")
+        guard !lines.isEmpty else { throw object.outOfRange("lines") }
+        payment = try object.value("payment")
+        receipt = try object.value("receipt")
+        isTest = try object.value("test")
+        total = try object.value("total")
+    }
+
+    /// The object.
+    public var wire: JSONValue {
+        .object([
+            "card": card.wire,
+            "cashier": cashier.wire,
+            "lines": lines.wire,
+            "payment": payment.wire,
+            "receipt": receipt.wire,
+            "test": isTest.wire,
+            "total": total.wire,
+        ])
+    }
+}
+
+extension SaleCompleted {
+    /// Whether every amount is price × quantity and the total their sum, without overflow; prices
+    /// are not negative.
+    public var addsUp: Bool {
+        var sum: Int64 = 0
+        for line in lines {
+            let (amount, overflow) = line.price.fen.multipliedReportingOverflow(by: line.quantity)
+            let (next, sumOverflow) = sum.addingReportingOverflow(amount)
+            guard !overflow, !sumOverflow, line.price.fen >= 0, line.amount.fen == amount else {
+                return false
+            }
+            sum = next
+        }
+        return total.fen == sum
+    }
+}
+
+/// A hash in base64, as the payment states it.
+struct Base64Hash: WireValue {
+    let hash: RecordHash
+
+    init(hash: RecordHash) { self.hash = hash }
+
+    init(wire: JSONValue, at field: String) throws(WireFault) {
+        guard let bytes = Base64.standard.bytes(try String(wire: wire, at: field)),
+            let hash = RecordHash(bytes: bytes)
+        else { throw WireFault(.outOfRange, field) }
+        self.hash = hash
+    }
+
+    var wire: JSONValue { .text(Base64.standard.text(hash.bytes)) }
+}
