@@ -141,7 +141,7 @@ let package = Package(
             name: "HTTPTransportTests",
             dependencies: [
                 "HTTPTransport", "TestSupport", hummingbird, hummingbirdTLS, niossl, x509,
-                crypto, logging,
+                crypto, logging, serviceLifecycle, swiftASN1,
             ],
             swiftSettings: strict),
         .testTarget(
