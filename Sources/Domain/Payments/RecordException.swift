@@ -1,0 +1,61 @@
+/// Why a record that was received could not be acted on in full.
+///
+/// Shape: sent and stored as the raw text. The record is stored and acknowledged all the same.
+/// Source: PROTOCOL §5, R-P5, S-7.
+public enum RecordException: String, Error, Sendable, Hashable, CaseIterable {
+    /// The record is not canonical or lacks a field.
+    case unreadableRecord = "unreadable_record"
+    /// Head office does not know the record's kind.
+    case unknownKind = "unknown_kind"
+    /// The id is already stored with other content, which stands.
+    case sameIDDifferentContent = "same_id_different_content"
+    /// The sale's figures do not agree with each other.
+    case linesDoNotAddUp = "lines_do_not_add_up"
+    /// No card has the fingerprint.
+    case unknownCard = "unknown_card"
+    /// The card was closed before the sale.
+    case cardClosed = "card_closed"
+    /// The card was frozen before the sale.
+    case cardFrozen = "card_frozen"
+    /// The card was reported lost before the sale.
+    case cardLost = "card_lost"
+    /// The store may not take the card's programme.
+    case programmeNotAccepted = "programme_not_accepted"
+    /// A test card was charged ¥1.00 or more.
+    case testCardLimit = "test_card_limit"
+    /// The sale needs a sealed credential and has none.
+    case credentialMissing = "credential_missing"
+    /// The sealed credential does not open, or is another card's or another sale's.
+    case credentialUnreadable = "credential_unreadable"
+    /// The password was wrong.
+    case wrongPassword = "wrong_password"
+    /// The password could not be judged while the card's lock was closed.
+    case passwordNotChecked = "password_not_checked"
+    /// The card paid what it had, and that was not all.
+    case insufficientBalance = "insufficient_balance"
+    /// A sale of a payment that was cancelled.
+    case paymentCancelled = "payment_cancelled"
+    /// A cancellation of a payment whose sale has arrived.
+    case paymentCaptured = "payment_captured"
+    /// The sale's amount or card is not the hold's.
+    case holdDiffers = "hold_differs"
+    /// The request names a sale that has not been received.
+    case unknownSale = "unknown_sale"
+    /// The withdrawal names a request that has not been received.
+    case unknownRequest = "unknown_request"
+
+    /// The stable code for wire and screens.
+    public var code: String { rawValue }
+
+    /// Whether head office may act on the same record later without a person.
+    public var isTransient: Bool {
+        switch self {
+        case .passwordNotChecked, .unknownSale, .unknownRequest: true
+        default: false
+        }
+    }
+
+    /// Whether the card pays what it can; under every other code it is not touched (R-P5), and what
+    /// is owed may not be collected from it at its next load.
+    public var touchesCard: Bool { self == .insufficientBalance }
+}
