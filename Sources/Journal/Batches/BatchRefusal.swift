@@ -1,4 +1,4 @@
-/// Why head office did not take a batch; nothing of it was stored.
+/// Why head office did not take a batch, an authorisation or a pull; nothing of it was stored.
 ///
 /// A batch is refused whole only for what a resend or a person cures (S-7).
 ///
@@ -14,6 +14,8 @@ public enum BatchRefusal: Error, Sendable, Hashable {
     case tooLarge
     /// A header version that head office does not know.
     case version
+    /// A body or query that is not the protocol's (authorisation, pull, enrolment).
+    case unreadableRequest
     /// Does not inflate, parse, count or chain.
     case unreadableFrame
     /// Records before the batch are missing; head office wants this sequence next.
@@ -29,7 +31,7 @@ public enum BatchRefusal: Error, Sendable, Hashable {
         case .signature(let refusal, _): refusal.status
         case .tooLarge: 413
         case .version: 426
-        case .unreadableFrame: 422
+        case .unreadableRequest, .unreadableFrame: 422
         case .gap, .fork: 409
         }
     }
@@ -42,6 +44,7 @@ public enum BatchRefusal: Error, Sendable, Hashable {
         case .signature(let refusal, _): refusal.code
         case .tooLarge: "too_large"
         case .version: "version"
+        case .unreadableRequest: "unreadable_request"
         case .unreadableFrame: "unreadable_frame"
         case .gap: "gap"
         case .fork: "fork"
@@ -63,7 +66,7 @@ public enum BatchRefusal: Error, Sendable, Hashable {
         case .tooManyRequests(let seconds), .unavailable(let seconds): body.retryAfter = seconds
         case .signature(_, let beacon): body.beacon = beacon
         case .gap(let wanted): body.wanted = wanted
-        case .tooLarge, .version, .unreadableFrame, .fork: break
+        case .tooLarge, .version, .unreadableRequest, .unreadableFrame, .fork: break
         }
         return body
     }
@@ -76,6 +79,7 @@ public enum BatchRefusal: Error, Sendable, Hashable {
         case "unavailable": refusal = .unavailable(retryAfter: body.retryAfter ?? 1)
         case "too_large": refusal = .tooLarge
         case "version": refusal = .version
+        case "unreadable_request": refusal = .unreadableRequest
         case "unreadable_frame": refusal = .unreadableFrame
         case "gap": refusal = body.wanted.map { .gap(wanted: $0) }
         case "fork": refusal = .fork
@@ -94,6 +98,7 @@ public enum BatchRefusal: Error, Sendable, Hashable {
         case .signature(let refusal, _): "The request's signature was refused: \(refusal.code)."
         case .tooLarge: "The batch is over the bounds; send a smaller one."
         case .version: "The header's version is not known here."
+        case .unreadableRequest: "The request is not laid out as the protocol says."
         case .unreadableFrame: "The batch does not inflate, parse, count or chain."
         case .gap(let wanted): "Records are missing; send from \(wanted)."
         case .fork: "The batch conflicts with records already stored."
