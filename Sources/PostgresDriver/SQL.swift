@@ -94,6 +94,12 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable {
             sql.append(PostgresBind(value))
         }
 
+        /// Adds a value or NULL. Spelled apart from the one above because the compiler warns of an
+        /// optional in any literal that has no place for one.
+        public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {
+            sql.append(PostgresBind(value))
+        }
+
         /// Adds another part, with its binds.
         public mutating func appendInterpolation(fragment: SQL) {
             sql.append(fragment)

@@ -21,7 +21,7 @@ extension Link {
 
     /// Prepares the statement and gives its name.
     func prepare(_ key: StatementCache.Key, location: PostgresError.Location?) throws -> String {
-        guard !startsWithTransactionControl(key.text) else {
+        guard !TransactionControl.begins(key.text) else {
             throw misuse("transactions belong to the pool", key.text, location)
         }
         let name = cache.makeName()
@@ -49,18 +49,6 @@ extension Link {
     /// Forgets a statement whose plan no longer fits the tables, so that it is prepared anew.
     func forget(_ key: StatementCache.Key) {
         _ = cache.remove(key)
-    }
-
-    private func startsWithTransactionControl(_ text: String) -> Bool {
-        let words = text.utf8.prefix(200).split(omittingEmptySubsequences: true) { byte in
-            !(UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-        }.prefix(2).map { String(decoding: $0, as: UTF8.self).uppercased() }
-        switch words.first {
-        case "BEGIN", "COMMIT", "END", "ABORT", "START": return true
-        case "ROLLBACK": return words.dropFirst().first != "TO"
-        case "PREPARE": return words.dropFirst().first == "TRANSACTION"
-        default: return false
-        }
     }
 }
 

@@ -27,6 +27,7 @@ extension PostgresPool {
     ///   and on a prepared statement outdated by a migration. After any throw but
     ///   `.commitUnknown` nothing is stored. A task cancelled before COMMIT rolls back when its
     ///   body next runs a statement; once COMMIT is sent its answer is waited for.
+    @discardableResult
     public func transaction<R: Sendable>(
         attempts: Int = 5, isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false,
         fileID: String = #fileID, line: Int = #line,
@@ -63,6 +64,7 @@ extension PostgresPool {
     ///
     /// - Refuses: as `transaction`, without its repetitions: a connection lost during a statement
     ///   throws `.connectionLost`, and that statement may have been carried out.
+    @discardableResult
     public func withSession<R: Sendable>(
         _ body: @escaping @Sendable (PostgresSession) throws -> R
     ) async throws -> R {
