@@ -17,7 +17,7 @@ public struct AuthorisationReply: WireValue, Hashable {
     public var attempt: Int
     /// Head office's time.
     public var beacon: String
-    /// Why not: an ``AuthorisationRefusal``, or a later version's.
+    /// Why not: the domain's `AuthorisationRefusal`, or a later version's.
     public var code: String?
     /// The masked holder's name.
     public var holder: String?
@@ -88,46 +88,4 @@ public struct AuthorisationReply: WireValue, Hashable {
             "triesLeft": triesLeft.wire,
         ])
     }
-}
-
-/// What a payment is at head office (R-P8).
-public enum PaymentState: String, WireValue, CaseIterable {
-    /// No hold.
-    case none
-    /// The money is held.
-    case held
-    /// Paid by a sale; final.
-    case captured
-    /// Cancelled; final.
-    case cancelled
-    /// The hold ran out; final for authorisation.
-    case lapsed
-}
-
-/// Why an authorisation is refused, in the order of the checks.
-public enum AuthorisationRefusal: String, Error, Sendable, CaseIterable {
-    /// Captured, cancelled or lapsed; the state says which.
-    case paymentFinal = "payment_final"
-    /// The payment is known with another amount or card.
-    case paymentDiffers = "payment_differs"
-    /// The sealed bytes do not open.
-    case credentialUnreadable = "credential_unreadable"
-    /// No such card.
-    case unknownCard = "unknown_card"
-    /// The programme is not taken in this province.
-    case programmeNotAccepted = "programme_not_accepted"
-    /// The card is closed.
-    case cardClosed = "card_closed"
-    /// The card was reported lost.
-    case cardLost = "card_lost"
-    /// The card is frozen.
-    case cardFrozen = "card_frozen"
-    /// Too many wrong passwords.
-    case passwordLocked = "password_locked"
-    /// The password is wrong.
-    case wrongPassword = "wrong_password"
-    /// A test card at ¥1.00 or more.
-    case testCardLimit = "test_card_limit"
-    /// The card has not that much.
-    case insufficientBalance = "insufficient_balance"
 }

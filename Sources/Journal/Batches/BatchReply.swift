@@ -18,7 +18,7 @@ public struct RecordVerdict: WireValue, Hashable {
 
     /// The business time fixed at first receipt (R-T2).
     public var businessTime: Instant
-    /// Why it is an exception: an ``ExceptionCode``, or a later version's.
+    /// Why it is an exception: the domain's `RecordException`, or a later version's.
     public var code: String?
     /// The record's id; nil when it could not be read.
     public var id: RecordID?
@@ -55,55 +55,6 @@ public struct RecordVerdict: WireValue, Hashable {
             "seq": sequence.wire, "state": state.wire,
         ])
     }
-}
-
-/// Why a record is an exception; in the order in which head office looks.
-///
-/// - Source: Docs/PROTOCOL.md §5.
-public enum ExceptionCode: String, Sendable, CaseIterable {
-    /// Not a record of the protocol.
-    case unreadableRecord = "unreadable_record"
-    /// A kind or version that head office does not know.
-    case unknownKind = "unknown_kind"
-    /// Its id is stored with other content; the first version stands.
-    case sameIDDifferentContent = "same_id_different_content"
-    /// Amounts that are not price × quantity, or a total that is not their sum.
-    case linesDoNotAddUp = "lines_do_not_add_up"
-    /// No card has the fingerprint.
-    case unknownCard = "unknown_card"
-    /// The card was closed.
-    case cardClosed = "card_closed"
-    /// The card was frozen.
-    case cardFrozen = "card_frozen"
-    /// The card was reported lost.
-    case cardLost = "card_lost"
-    /// The programme is not accepted in the store's province.
-    case programmeNotAccepted = "programme_not_accepted"
-    /// A test card at ¥1.00 or more, or over its counts.
-    case testCardLimit = "test_card_limit"
-    /// A stand-in sale without sealed credential.
-    case credentialMissing = "credential_missing"
-    /// Sealed bytes that do not open or are not those of the record.
-    case credentialUnreadable = "credential_unreadable"
-    /// The password was wrong.
-    case wrongPassword = "wrong_password"
-    /// The password could not be checked (the card's password is locked).
-    case passwordNotChecked = "password_not_checked"
-    /// The card paid what it had; the rest is in question.
-    case insufficientBalance = "insufficient_balance"
-    /// The sale of a cancelled payment.
-    case paymentCancelled = "payment_cancelled"
-    /// The cancellation of a captured payment.
-    case paymentCaptured = "payment_captured"
-    /// The sale's amount or card is not the hold's.
-    case holdDiffers = "hold_differs"
-    /// A record about a sale that head office does not have.
-    case unknownSale = "unknown_sale"
-    /// A record about a request that head office does not have.
-    case unknownRequest = "unknown_request"
-
-    /// Whether the card pays as far as it can (R-P5).
-    public var touchesCard: Bool { self == .insufficientBalance }
 }
 
 /// Head office's answer to a batch it took.

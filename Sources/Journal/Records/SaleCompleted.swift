@@ -251,20 +251,29 @@ public struct SaleCompleted: WireValue, Hashable {
     }
 }
 
+extension SaleCompleted.Line {
+    /// A line of a settled basket.
+    ///
+    /// - Refuses: what the domain refuses of price × quantity.
+    public init(_ line: SaleLine) throws(MoneyRefusal) {
+        self.init(
+            amount: try line.amount, list: line.list, name: line.name, price: line.price,
+            quantity: line.quantity, repricedBy: line.repricedBy, sku: line.sku, spec: line.spec)
+    }
+
+    /// The line as the domain's rules see it.
+    public var saleLine: SaleLine {
+        SaleLine(
+            sku: sku, name: name, spec: spec, list: list, price: price, quantity: quantity,
+            repricedBy: repricedBy)
+    }
+}
+
 extension SaleCompleted {
-    /// Whether every amount is price × quantity and the total their sum, without overflow; prices
-    /// are not negative.
+    /// Whether the sale's own figures agree; otherwise it is `lines_do_not_add_up`.
     public var addsUp: Bool {
-        var sum: Int64 = 0
-        for line in lines {
-            let (amount, overflow) = line.price.fen.multipliedReportingOverflow(by: line.quantity)
-            let (next, sumOverflow) = sum.addingReportingOverflow(amount)
-            guard !overflow, !sumOverflow, line.price.fen >= 0, line.amount.fen == amount else {
-                return false
-            }
-            sum = next
-        }
-        return total.fen == sum
+        SaleRules.linesAddUp(
+            lines.map(\.saleLine), stated: lines.map(\.amount), total: total)
     }
 }
 

@@ -78,3 +78,5 @@ extension CardPassword: WireValue {
 }
 
 extension NumberScheme: WireValue {}
+
+extension PaymentState: WireValue {}
