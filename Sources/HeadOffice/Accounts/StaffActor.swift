@@ -36,3 +36,9 @@ public struct StaffActor: Sendable, Equatable {
 public enum RoleRefusal: String, OfficeRefusal {
     case roleMissing = "role_missing"
 }
+
+extension StaffActor {
+    /// The set-up command, before any person has a login.
+    public static let setUp = StaffActor(
+        accountID: 0, personID: 0, login: "system", roles: Set(StaffRole.allCases))
+}

@@ -23,12 +23,14 @@ struct SecretFile {
 
     /// The file's bytes, or nil when there is no file.
     func read() throws -> Data? {
-        var information = stat()
-        guard stat(path, &information) == 0 else {
-            if errno == ENOENT { return nil }
-            throw OfficeStartError.secretUnreadable(name: name, reason: errorText)
+        let permissions: Int
+        do {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            permissions = attributes[.posixPermissions] as? Int ?? 0o777
+        } catch CocoaError.fileReadNoSuchFile, CocoaError.fileNoSuchFile {
+            return nil
         }
-        guard information.st_mode & 0o077 == 0 else {
+        guard permissions & 0o077 == 0 else {
             throw OfficeStartError.secretUnreadable(
                 name: name, reason: "others may read it; set its mode to 0600")
         }

@@ -1,0 +1,153 @@
+public import Domain
+import PostgresDriver
+
+/// What head office sees first.
+public struct Overview: Sendable {
+    let store: OfficeStore
+
+    /// On head office's database.
+    public init(store: OfficeStore) {
+        self.store = store
+    }
+
+    /// A day's sales. The test book is left out.
+    public struct Day: Sendable {
+        public let date: BusinessDate
+        public let saleCount: Int64
+        public let gross: Money
+        public let refunds: Money
+    }
+
+    /// What waits for somebody.
+    public struct Queues: Sendable {
+        public let refunds: Int64
+        public let batches: Int64
+        public let loads: Int64
+        public let enrolments: Int64
+        public let exceptions: Int64
+    }
+
+    /// How fresh what head office knows of a till is, by its store's own limits.
+    public enum Freshness: String, Sendable {
+        case green
+        case amber
+        case red
+    }
+
+    /// A till as it last spoke.
+    public struct Till: Sendable {
+        public let code: String
+        public let storeCode: String
+        public let storeName: String
+        public let freshness: Freshness
+        public let lastContactAt: Instant?
+        public let unsentCount: Int64
+        public let unsentValue: Money
+        public let oldestUnsentAt: Instant?
+        /// In milliseconds; what the till's clock is behind head office's.
+        public let clockOffset: Int64?
+        public let version: String
+        public let isForked: Bool
+        /// The most that may still come from it: what it said is unsent, or, once it is silent, its whole limit.
+        public let atRisk: Money
+    }
+
+    /// Everything of the page.
+    public struct Shown: Sendable {
+        public let today: Day
+        /// The last 14 business days, oldest first.
+        public let days: [Day]
+        public let queues: Queues
+        /// The least fresh first, at most 200.
+        public let tills: [Till]
+        public let atRisk: Money
+    }
+
+    /// Head office at this moment.
+    public func show(at now: Instant) async throws -> Shown {
+        let today = BusinessDate(now)
+        return try await store.read { session in
+            let days = try Self.days(until: today, in: session)
+            let tills = try Self.tills(at: now, in: session)
+            return Shown(
+                today: days.last
+                    ?? Day(date: today, saleCount: 0, gross: .zero, refunds: .zero),
+                days: days, queues: try Self.queues(in: session), tills: tills,
+                atRisk: try Money.sum(tills.map(\.atRisk)))
+        }
+    }
+
+    private static func days(
+        until today: BusinessDate, in session: PostgresSession
+    ) throws -> [Day] {
+        try session.query(
+            """
+            SELECT day::date AS day,
+                   coalesce(sold.sale_count, 0)::bigint AS sale_count,
+                   coalesce(sold.gross, 0)::bigint AS gross,
+                   coalesce(back.refunds, 0)::bigint AS refunds
+            FROM generate_series(\(today.adding(days: -13)), \(today), interval '1 day') AS day
+            LEFT JOIN (
+                SELECT business_date, count(*) AS sale_count, sum(total) AS gross FROM sale
+                WHERE business_date >= \(today.adding(days: -13)) AND NOT test
+                GROUP BY business_date) AS sold ON sold.business_date = day::date
+            LEFT JOIN (
+                SELECT transfer.business_date, sum(amount) AS refunds
+                FROM transfer JOIN account ON account_id = from_account_id AND book = 'real'
+                WHERE transfer.kind = 'refund'
+                  AND transfer.business_date >= \(today.adding(days: -13))
+                GROUP BY transfer.business_date) AS back ON back.business_date = day::date
+            ORDER BY day
+            """
+        ).map { row in
+            Day(
+                date: try row["day"], saleCount: try row["sale_count"], gross: try row["gross"],
+                refunds: try row["refunds"])
+        }
+    }
+
+    private static func queues(in session: PostgresSession) throws -> Queues {
+        let row = try session.queryOne(
+            """
+            SELECT (SELECT count(*) FROM refund_request WHERE state = 'pending') AS refunds,
+                   (SELECT count(*) FROM card_batch WHERE state = 'asked') AS batches,
+                   (SELECT count(*) FROM card_load WHERE state = 'asked') AS loads,
+                   (SELECT count(*) FROM enrolment WHERE state = 'waiting') AS enrolments,
+                   (SELECT count(*) FROM exception WHERE state = 'open') AS exceptions
+            """)
+        guard let row else {
+            return Queues(refunds: 0, batches: 0, loads: 0, enrolments: 0, exceptions: 0)
+        }
+        return Queues(
+            refunds: try row["refunds"], batches: try row["batches"], loads: try row["loads"],
+            enrolments: try row["enrolments"], exceptions: try row["exceptions"])
+    }
+
+    private static func tills(at now: Instant, in session: PostgresSession) throws -> [Till] {
+        try session.query(
+            """
+            SELECT till.code, store.code AS store_code, store.name AS store_name,
+                   last_contact_at, unsent_count, unsent_value, oldest_unsent_at, clock_offset,
+                   version, forked, amber_after, red_after, till_total_limit
+            FROM till JOIN store USING (store_id)
+            ORDER BY last_contact_at NULLS FIRST, till.code LIMIT 200
+            """
+        ).map { row in
+            let contact: Instant? = try row["last_contact_at"]
+            let silence = contact.map { now.milliseconds(since: $0) / 1_000 } ?? .max
+            let freshness: Freshness =
+                silence >= (try row["red_after"] as Int64)
+                ? .red : silence >= (try row["amber_after"] as Int64) ? .amber : .green
+            let unsent: Money = try row["unsent_value"]
+            let limit: Money = try row["till_total_limit"]
+            return Till(
+                code: try row["code"], storeCode: try row["store_code"],
+                storeName: try row["store_name"], freshness: freshness, lastContactAt: contact,
+                unsentCount: try row["unsent_count"], unsentValue: unsent,
+                oldestUnsentAt: try row["oldest_unsent_at"],
+                clockOffset: try row["clock_offset"], version: try row["version"],
+                isForked: try row["forked"],
+                atRisk: freshness == .green ? unsent : max(unsent, limit))
+        }
+    }
+}

@@ -1,0 +1,271 @@
+public import Domain
+import PostgresDriver
+
+extension Refunds {
+    /// Which requests a list shows.
+    public enum Filter: String, Sendable, CaseIterable {
+        case pending
+        case approved
+        case refused
+        case expired
+        case withdrawn
+        case all
+    }
+
+    /// A request in a list. Amounts in fen.
+    public struct Listed: Sendable {
+        public let requestID: RecordID
+        public let receipt: String
+        public let storeCode: String
+        public let storeName: String
+        public let cardMask: String
+        public let isTest: Bool
+        public let amount: Money
+        public let total: Money
+        public let reason: String
+        public let askedBy: String
+        public let askedAt: Instant
+        public let deadline: Instant
+        public let state: String
+        public let decidedBy: String?
+    }
+
+    /// Requests in a page of a list.
+    public static let pageSize = 50
+
+    /// A page of requests, those whose deadline is nearest first; one more than a page tells that there is more.
+    ///
+    /// - Refuses: `.roleMissing`.
+    public func list(
+        _ filter: Filter, store code: String = "", after: RefundPosition? = nil,
+        by actor: StaffActor
+    ) async throws -> [Listed] {
+        try actor.require(.approver, .auditor, .finance)
+        return try await store.read { session in
+            try session.query(
+                """
+                SELECT request_id, sale.receipt, store.code AS store_code,
+                       store.name AS store_name, sale.card_mask, sale.test, request.amount,
+                       sale.total, request.reason, request.asked_by, request.asked_at,
+                       request.deadline, request.state, person.name AS decided_by
+                FROM refund_request AS request
+                JOIN sale USING (sale_id)
+                JOIN store ON store.store_id = request.store_id
+                LEFT JOIN staff_account ON staff_account_id = request.decided_by
+                LEFT JOIN person USING (person_id)
+                WHERE (\(filter == .all) OR request.state = \(filter.rawValue))
+                  AND (\(code) = '' OR store.code = \(code))
+                  AND (\(after == nil)
+                       OR (request.deadline, request_id)
+                          > (\(after?.deadline as Instant?), \(after?.requestID as RecordID?)))
+                ORDER BY request.deadline, request_id LIMIT \(Self.pageSize + 1)
+                """
+            ).map { row in
+                Listed(
+                    requestID: try row["request_id"], receipt: try row["receipt"],
+                    storeCode: try row["store_code"], storeName: try row["store_name"],
+                    cardMask: try row["card_mask"], isTest: try row["test"],
+                    amount: try row["amount"], total: try row["total"],
+                    reason: try row["reason"], askedBy: try row["asked_by"],
+                    askedAt: try row["asked_at"],
+                    deadline: try row["deadline"], state: try row["state"],
+                    decidedBy: try row["decided_by"])
+            }
+        }
+    }
+
+    /// Where a page of the list ends.
+    public struct RefundPosition: Sendable {
+        public let deadline: Instant
+        public let requestID: RecordID
+    }
+
+    /// How much of what was sold came back, in the last 30 business days. Amounts in fen.
+    public struct Rate: Sendable {
+        public let saleCount: Int
+        public let refundedCount: Int
+        public let sold: Money
+        public let refunded: Money
+    }
+
+    /// Another sale of the same card.
+    public struct CardSale: Sendable {
+        public let saleID: RecordID
+        public let receipt: String
+        public let storeName: String
+        public let soldAt: Instant
+        public let total: Money
+        public let refunded: Money
+    }
+
+    /// A request with what an approver should see beside it.
+    public struct Shown: Sendable {
+        public let found: RefundCase
+        public let storeRate: Rate
+        public let cashierRate: Rate
+        public let cardSales: [CardSale]
+    }
+
+    /// A request's page.
+    ///
+    /// - Refuses: `.roleMissing`, `.unknownRequest`.
+    public func show(_ requestID: RecordID, by actor: StaffActor, at now: Instant) async throws
+        -> Shown
+    {
+        try actor.require(.approver, .auditor, .finance)
+        let since = BusinessDate(now).adding(days: -30)
+        return try await store.read { session in
+            let found = try Self.find(requestID, in: session)
+            let sales = try session.query(
+                """
+                SELECT sale_id, receipt, store.name AS store_name, business_at, total, refunded
+                FROM sale JOIN store USING (store_id)
+                WHERE card_id = \(found.cardID as Int64?) AND sale_id <> \(found.saleID)
+                ORDER BY business_at DESC LIMIT 10
+                """
+            ).map { row in
+                CardSale(
+                    saleID: try row["sale_id"], receipt: try row["receipt"],
+                    storeName: try row["store_name"], soldAt: try row["business_at"],
+                    total: try row["total"], refunded: try row["refunded"])
+            }
+            return Shown(
+                found: found,
+                storeRate: try Self.rate(
+                    "store_id = \(found.storeID)", since: since, in: session),
+                cashierRate: try Self.rate(
+                    "store_id = \(found.storeID) AND cashier = \(found.cashier)", since: since,
+                    in: session),
+                cardSales: sales)
+        }
+    }
+
+    private static func rate(
+        _ condition: SQL, since: BusinessDate, in session: PostgresSession
+    ) throws -> Rate {
+        guard
+            let row = try session.queryOne(
+                """
+                SELECT count(*) AS sale_count, count(*) FILTER (WHERE refunded > 0) AS back_count,
+                       coalesce(sum(total), 0)::bigint AS sold,
+                       coalesce(sum(refunded), 0)::bigint AS refunded
+                FROM sale
+                WHERE \(fragment: condition) AND business_date >= \(since) AND NOT test
+                """)
+        else { return Rate(saleCount: 0, refundedCount: 0, sold: .zero, refunded: .zero) }
+        return Rate(
+            saleCount: Int(try row["sale_count"] as Int64),
+            refundedCount: Int(try row["back_count"] as Int64), sold: try row["sold"],
+            refunded: try row["refunded"])
+    }
+
+    /// The request with its sale and lines, as the page shows and the decision judges it.
+    static func find(_ requestID: RecordID, in session: PostgresSession) throws -> RefundCase {
+        guard
+            let row = try session.queryOne(
+                """
+                SELECT sale_id, request.store_id, store.code AS store_code,
+                       store.name AS store_name, till.code AS till_code, sale.receipt,
+                       sale.cashier, sale.card_id, sale.card_mask, sale.test,
+                       request.fingerprint = sale.fingerprint AS card_match, request.fingerprint,
+                       (SELECT coalesce(sum(transfer.amount), 0) FROM transfer
+                        WHERE source_id = sale_id AND kind IN ('sale', 'shortfall'))
+                           = sale.total AS booked,
+                       card.state AS card_state, sale.mode, sale.state AS sale_state,
+                       sale.code AS sale_code, sale.total, sale.paid_by_card, sale.refunded,
+                       sale.refund_reserved, sale.business_at, sale.received_at,
+                       request.amount, request.reason, request.asked_by, request.asked_at,
+                       request.deadline, request.state, request.code, request.opinion,
+                       person.name AS decided_by, request.decided_at
+                FROM refund_request AS request
+                JOIN sale USING (sale_id)
+                JOIN store ON store.store_id = request.store_id
+                JOIN till ON till.till_id = sale.till_id
+                LEFT JOIN card ON card.card_id = sale.card_id
+                LEFT JOIN staff_account ON staff_account_id = request.decided_by
+                LEFT JOIN person USING (person_id)
+                WHERE request_id = \(requestID)
+                """)
+        else { throw RefundsRefusal.unknownRequest }
+        let lines = try Self.lines(of: requestID, saleID: try row["sale_id"], in: session)
+        let decidedAt: Instant? = try row["decided_at"]
+        return RefundCase(
+            requestID: requestID, saleID: try row["sale_id"], storeID: try row["store_id"],
+            storeCode: try row["store_code"], storeName: try row["store_name"],
+            tillCode: try row["till_code"], receipt: try row["receipt"],
+            cashier: try row["cashier"], cardID: try row["card_id"],
+            cardMask: try row["card_mask"], isTest: try row["test"],
+            fingerprint: try row["fingerprint"], isCardMatch: try row["card_match"],
+            isBooked: try row["booked"],
+            shortfall: try shortfall(of: try row["sale_id"], in: session),
+            cardState: try row["card_state"],
+            mode: try row["mode"], saleState: try row["sale_state"],
+            saleCode: try row["sale_code"], total: try row["total"],
+            paidByCard: try row["paid_by_card"], refunded: try row["refunded"],
+            reserved: try row["refund_reserved"], soldAt: try row["business_at"],
+            receivedAt: try row["received_at"], amount: try row["amount"],
+            reason: try row["reason"], askedBy: try row["asked_by"],
+            askedAt: try row["asked_at"], deadline: try row["deadline"],
+            state: try row["state"], code: try row["code"], opinion: try row["opinion"],
+            decidedBy: try row["decided_by"], decidedAt: decidedAt,
+            lines: lines)
+    }
+
+    private static func shortfall(
+        of saleID: RecordID, in session: PostgresSession
+    ) throws -> RefundCase.Shortfall? {
+        let row = try session.queryOne(
+            """
+            SELECT payer.book, payer.kind AS carrier_kind, payer.owner_id AS carrier_owner,
+                   payee.kind AS disputed_kind, payee.owner_id AS disputed_owner
+            FROM transfer
+            JOIN account AS payer ON payer.account_id = from_account_id
+            JOIN account AS payee ON payee.account_id = to_account_id
+            WHERE source_id = \(saleID) AND transfer.kind = 'shortfall'
+            """)
+        guard let row else { return nil }
+        let book: Book = try row["book"]
+        return RefundCase.Shortfall(
+            carrier: LedgerAccount(
+                try row["carrier_kind"], of: try row["carrier_owner"], in: book),
+            disputed: LedgerAccount(
+                try row["disputed_kind"], of: try row["disputed_owner"], in: book))
+    }
+
+    private static func lines(
+        of requestID: RecordID, saleID: RecordID, in session: PostgresSession
+    ) throws -> [RefundCase.Line] {
+        try session.query(
+            """
+            SELECT place - 1 AS line_index, line ->> 'sku' AS sku, line ->> 'name' AS name,
+                   line ->> 'spec' AS spec, (line ->> 'price')::bigint AS price,
+                   (line ->> 'list')::bigint AS list_price,
+                   (line ->> 'quantity')::bigint AS sold,
+                   coalesce(taken.refunded, 0)::bigint AS refunded,
+                   coalesce(taken.reserved, 0)::bigint AS reserved,
+                   coalesce(taken.asked, 0)::bigint AS asked
+            FROM sale
+            CROSS JOIN jsonb_array_elements(sale.lines) WITH ORDINALITY AS row (line, place)
+            LEFT JOIN (
+                SELECT line_index,
+                       sum(quantity) FILTER (WHERE live AND state = 'approved'
+                                               AND request_id <> \(requestID)) AS refunded,
+                       sum(quantity) FILTER (WHERE live AND state = 'pending'
+                                               AND request_id <> \(requestID)) AS reserved,
+                       sum(quantity) FILTER (WHERE request_id = \(requestID)) AS asked
+                FROM refund_line JOIN refund_request AS request USING (request_id)
+                WHERE refund_line.sale_id = \(saleID)
+                GROUP BY line_index) AS taken ON taken.line_index = place - 1
+            WHERE sale_id = \(saleID)
+            ORDER BY place
+            """
+        ).map { row in
+            RefundCase.Line(
+                index: Int(try row["line_index"] as Int64), sku: try row["sku"],
+                name: try row["name"], spec: try row["spec"], price: try row["price"],
+                listPrice: try row["list_price"], sold: Int(try row["sold"] as Int64),
+                refunded: Int(try row["refunded"] as Int64),
+                reserved: Int(try row["reserved"] as Int64), asked: Int(try row["asked"] as Int64))
+        }
+    }
+}

@@ -1,0 +1,148 @@
+// Refund requests are decided here. Rows are locked sale first, then request, as taking a request in does; everything the
+// decision rests on is read again under those locks and judged by head office's clock.
+
+public import Domain
+import Journal
+import PostgresDriver
+
+/// Decides refund requests.
+public struct Refunds: Sendable {
+    let store: OfficeStore
+
+    /// On head office's database.
+    public init(store: OfficeStore) {
+        self.store = store
+    }
+
+    /// What an approver says.
+    public enum Verdict: String, Sendable {
+        case approved
+        case refused
+    }
+
+    /// Longest opinion, in characters.
+    public static let opinionLengthMax = 500
+
+    /// Decides a request: at an approval the money goes to the card as a new transfer (R-R5).
+    ///
+    /// - Shape: `digest` is the one of the page that was shown; `opinion` 1–500 characters.
+    /// - Refuses, first match wins: `.roleMissing`, `.opinionEmpty`, `.opinionTooLong`, `.unknownRequest`,
+    ///   `.alreadyDecided`, `.digestDiffers`, and for an approval Domain's `RefundRefusal`.
+    /// - Repetition: of two approvers one decides, the other gets `.alreadyDecided`.
+    /// - Source: R-R1…R-R5, R-R7.
+    @discardableResult
+    public func decide(
+        _ requestID: RecordID, _ verdict: Verdict, opinion: String, digest: [UInt8],
+        by actor: StaffActor, at now: Instant
+    ) async throws -> RefundCase {
+        try actor.require(.approver)
+        let opinion = opinion.trimmedText
+        guard !opinion.isEmpty else { throw RefundsRefusal.opinionEmpty }
+        guard opinion.count <= Self.opinionLengthMax else { throw RefundsRefusal.opinionTooLong }
+        return try await store.write { session in
+            try Self.lock(requestID, in: session)
+            let found = try Self.find(requestID, in: session)
+            guard found.state == "pending" else { throw RefundsRefusal.alreadyDecided }
+            guard found.digest == digest else { throw RefundsRefusal.digestDiffers }
+            if verdict == .approved { try found.judgeApproval(at: now) }
+            try Self.store(
+                verdict, of: found, opinion: opinion, by: actor, at: now, in: session)
+            if verdict == .approved { try Self.post(found, at: now, in: session) }
+            try Self.publish(
+                verdict, of: found, opinion: opinion, by: actor, at: now, in: session)
+            try session.audit(
+                actor, verdict == .approved ? "refund.approve" : "refund.refuse",
+                found.requestID.description,
+                [
+                    "sale": found.saleID.description, "receipt": found.receipt,
+                    "amount": String(found.amount.fen), "opinion": opinion,
+                ], at: now)
+            return found
+        }
+    }
+
+    private static func lock(_ requestID: RecordID, in session: PostgresSession) throws {
+        let sale = try session.queryOne(
+            """
+            SELECT sale_id FROM sale
+            WHERE sale_id = (SELECT sale_id FROM refund_request WHERE request_id = \(requestID))
+            FOR NO KEY UPDATE
+            """)
+        let request = try session.queryOne(
+            "SELECT request_id FROM refund_request WHERE request_id = \(requestID) FOR NO KEY UPDATE"
+        )
+        guard sale != nil, request != nil else { throw RefundsRefusal.unknownRequest }
+    }
+
+    private static func store(
+        _ verdict: Verdict, of found: RefundCase, opinion: String, by actor: StaffActor,
+        at now: Instant, in session: PostgresSession
+    ) throws {
+        let decided = try session.execute(
+            """
+            UPDATE refund_request SET state = \(verdict.rawValue), opinion = \(opinion),
+                digest = \(found.digest), decided_by = \(actor.accountID),
+                decided_at = \(now)
+            WHERE request_id = \(found.requestID) AND state = 'pending'
+            """)
+        guard decided == 1 else { throw RefundsRefusal.alreadyDecided }
+        let refunded = verdict == .approved ? found.amount : .zero
+        try session.execute(
+            """
+            UPDATE sale SET refunded = refunded + \(refunded),
+                refund_reserved = refund_reserved - \(found.amount)
+            WHERE sale_id = \(found.saleID)
+            """)
+        if verdict == .refused {
+            try session.execute(
+                "UPDATE refund_line SET live = false WHERE request_id = \(found.requestID)")
+        }
+    }
+
+    /// What the card paid returns to the card, or to suspense when the card is closed; what it had not paid is undone.
+    private static func post(
+        _ found: RefundCase, at now: Instant, in session: PostgresSession
+    ) throws {
+        let book: Book = found.isTest ? .test : .real
+        let split = found.split
+        var transfers: [NewTransfer] = []
+        if split.toCard > .zero {
+            guard let cardID = found.cardID else { throw RefundRefusal.cardDiffers }
+            let target =
+                found.cardState == "closed"
+                ? LedgerAccount(.refundSuspense, of: 0, in: book)
+                : LedgerAccount(.card, of: cardID, in: book)
+            transfers.append(
+                NewTransfer(
+                    .refund, from: LedgerAccount(.storePayable, of: found.storeID, in: book),
+                    to: target, amount: split.toCard, businessAt: now,
+                    sourceID: found.requestID, storeID: found.storeID, cardID: cardID))
+        }
+        if split.undone > .zero {
+            guard let shortfall = found.shortfall else { throw RefundRefusal.saleNotPosted }
+            transfers.append(
+                NewTransfer(
+                    .adjustment, from: shortfall.disputed, to: shortfall.carrier,
+                    amount: split.undone, businessAt: now, sourceID: found.requestID,
+                    storeID: found.storeID, cardID: found.cardID))
+        }
+        try Ledger.post(session, transfers, at: now)
+    }
+
+    private static func publish(
+        _ verdict: Verdict, of found: RefundCase, opinion: String, by actor: StaffActor,
+        at now: Instant, in session: PostgresSession
+    ) throws {
+        let person = try session.queryOne(
+            "SELECT name FROM person WHERE person_id = \(actor.personID)")
+        let body = DecisionChange(
+            amount: found.amount, by: try person?.decode("name") ?? actor.login, code: nil,
+            decidedAt: now, opinion: opinion, receipt: found.receipt, sale: found.saleID,
+            state: verdict == .approved ? .approved : .refused)
+        try ChangePublisher.publish(
+            session,
+            Change(
+                scope: found.storeCode, topic: .decision, key: found.requestID.description,
+                body: PostgresJSON(String(decoding: body.wire.canonicalBytes, as: UTF8.self))))
+    }
+}

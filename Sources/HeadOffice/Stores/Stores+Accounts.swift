@@ -1,0 +1,112 @@
+public import Domain
+import PostgresDriver
+import WebSupport
+
+extension Stores {
+    /// What a till login may do.
+    public enum AccountRole: String, Sendable, CaseIterable {
+        case cashier
+        case manager
+    }
+
+    /// A login to make at a store's tills.
+    public struct NewAccount: Sendable {
+        public var login: String
+        public var name: String
+        public var roles: Set<AccountRole>
+        public var password: String
+
+        /// A login to make.
+        public init(login: String, name: String, roles: Set<AccountRole>, password: String) {
+            self.login = login
+            self.name = name
+            self.roles = roles
+            self.password = password
+        }
+    }
+
+    /// Makes a login for a store's tills; its verifier goes to that store's tills only (R-A1).
+    ///
+    /// - Refuses, first match wins: `.roleMissing`, `.loginInvalid`, `.nameEmpty`, `.rolesEmpty`, `StaffPasswordRefusal`,
+    ///   `.unknownStore`, `.loginTaken`.
+    public func addAccount(
+        _ new: NewAccount, toStore code: String, by actor: StaffActor, at now: Instant
+    ) async throws {
+        try actor.require(.storeAdministrator)
+        guard Accounts.isLogin(new.login) else { throw StoresRefusal.loginInvalid }
+        let name = new.name.trimmedText
+        guard (1...60).contains(name.unicodeScalars.count) else { throw StoresRefusal.nameEmpty }
+        guard !new.roles.isEmpty else { throw StoresRefusal.rolesEmpty }
+        try StaffPasswordRefusal.check(new.password, login: new.login)
+        let verifier = try await passwords.make(new.password).text
+        try await store.write { session in
+            let storeID = try Self.storeID(code, in: session)
+            let made = try session.execute(
+                """
+                INSERT INTO store_account (store_id, login, name, roles, verifier, created_at)
+                VALUES (\(storeID), \(new.login), \(name), \(new.roles.map(\.rawValue).sorted()),
+                        \(verifier), \(now))
+                ON CONFLICT (store_id, login) DO NOTHING
+                """)
+            guard made == 1 else { throw StoresRefusal.loginTaken }
+            try ChangeItems.publishAccounts(ofStore: storeID, in: session)
+            try session.audit(
+                actor, "store_account.create", "\(code)/\(new.login)",
+                ["roles": new.roles.map(\.rawValue).sorted().joined(separator: " ")], at: now)
+        }
+    }
+
+    /// Disables a till login or enables it again; tills learn it at their next contact.
+    ///
+    /// - Refuses: `.roleMissing`, `.unknownStore`, `.unknownAccount`.
+    public func setDisabled(
+        _ isDisabled: Bool, login: String, ofStore code: String, by actor: StaffActor,
+        at now: Instant
+    ) async throws {
+        try actor.require(.storeAdministrator)
+        try await change(
+            login: login, ofStore: code,
+            action: isDisabled ? "store_account.disable" : "store_account.enable",
+            setting: "disabled = \(isDisabled)", by: actor, at: now)
+    }
+
+    /// Gives a till login a new password.
+    ///
+    /// - Refuses: `.roleMissing`, `StaffPasswordRefusal`, `.unknownStore`, `.unknownAccount`.
+    public func resetPassword(
+        _ password: String, login: String, ofStore code: String, by actor: StaffActor,
+        at now: Instant
+    ) async throws {
+        try actor.require(.storeAdministrator)
+        try StaffPasswordRefusal.check(password, login: login)
+        let verifier = try await passwords.make(password).text
+        try await change(
+            login: login, ofStore: code, action: "store_account.reset_password",
+            setting: "verifier = \(verifier)", by: actor, at: now)
+    }
+
+    private func change(
+        login: String, ofStore code: String, action: String, setting: SQL, by actor: StaffActor,
+        at now: Instant
+    ) async throws {
+        try await store.write { session in
+            let storeID = try Self.storeID(code, in: session)
+            let changed = try session.execute(
+                """
+                UPDATE store_account SET \(fragment: setting)
+                WHERE store_id = \(storeID) AND login = \(login)
+                """)
+            guard changed == 1 else { throw StoresRefusal.unknownAccount }
+            try ChangeItems.publishAccounts(ofStore: storeID, in: session)
+            try session.audit(actor, action, "\(code)/\(login)", at: now)
+        }
+    }
+
+    static func storeID(_ code: String, in session: PostgresSession) throws -> Int64 {
+        let row = try session.queryOne("SELECT store_id FROM store WHERE code = \(code)")
+        guard let storeID = try row?.decode("store_id", as: Int64.self) else {
+            throw StoresRefusal.unknownStore
+        }
+        return storeID
+    }
+}

@@ -1,0 +1,111 @@
+public import Domain
+import PostgresDriver
+
+extension Stores {
+    /// A store as lists show it.
+    public struct Listed: Sendable {
+        public let storeID: Int64
+        public let code: String
+        public let name: String
+        public let province: String
+        public let address: String
+        public let telephone: String
+        public let settlementAccount: String
+        public let feePerMillion: Int
+        public let limits: Limits
+        public let isSuspended: Bool
+        public let tillCount: Int
+        public let accountCount: Int
+    }
+
+    /// A till login as lists show it.
+    public struct ListedAccount: Sendable {
+        public let login: String
+        public let name: String
+        public let roles: [String]
+        public let isDisabled: Bool
+        public let createdAt: Instant
+    }
+
+    /// Stores in the order of their codes, at most 200 after `after`; `text` narrows by code or name.
+    public func list(
+        text: String = "", after: String = "", by actor: StaffActor
+    ) async throws -> [Listed] {
+        try actor.require(.storeAdministrator, .auditor, .finance, .operator)
+        let pattern = "%" + text.likeEscaped + "%"
+        return try await store.read { session in
+            try session.query(
+                """
+                \(fragment: Self.columns)
+                WHERE code > \(after) AND (code ILIKE \(pattern) OR name ILIKE \(pattern))
+                ORDER BY code LIMIT 200
+                """
+            ).map(Self.listed)
+        }
+    }
+
+    /// One store and its logins.
+    ///
+    /// - Refuses: `.roleMissing`, `.unknownStore`.
+    public func find(
+        _ code: String, by actor: StaffActor
+    ) async throws -> (Listed, [ListedAccount]) {
+        try actor.require(.storeAdministrator, .auditor, .finance, .operator)
+        return try await store.read { session in
+            guard
+                let row = try session.queryOne(
+                    "\(fragment: Self.columns) WHERE code = \(code)")
+            else { throw StoresRefusal.unknownStore }
+            let found = try Self.listed(row)
+            let accounts = try session.query(
+                """
+                SELECT login, name, roles, disabled, created_at FROM store_account
+                WHERE store_id = \(found.storeID) ORDER BY login
+                """
+            ).map { row in
+                ListedAccount(
+                    login: try row["login"], name: try row["name"], roles: try row["roles"],
+                    isDisabled: try row["disabled"], createdAt: try row["created_at"])
+            }
+            return (found, accounts)
+        }
+    }
+
+    private static let columns: SQL = """
+        SELECT store_id, code, name, province, address, telephone, settlement_account,
+               fee_per_million, till_total_limit, till_count_limit, amber_after, red_after,
+               suspended,
+               (SELECT count(*) FROM till WHERE till.store_id = store.store_id) AS till_count,
+               (SELECT count(*) FROM store_account AS account
+                WHERE account.store_id = store.store_id) AS account_count
+        FROM store
+        """
+
+    private static func listed(_ row: PostgresRow) throws -> Listed {
+        Listed(
+            storeID: try row["store_id"], code: try row["code"], name: try row["name"],
+            province: try row["province"], address: try row["address"],
+            telephone: try row["telephone"], settlementAccount: try row["settlement_account"],
+            feePerMillion: Int(try row["fee_per_million"] as Int64),
+            limits: Limits(
+                tillTotal: try row["till_total_limit"],
+                tillCount: Int(try row["till_count_limit"] as Int64),
+                amberAfter: Int(try row["amber_after"] as Int64),
+                redAfter: Int(try row["red_after"] as Int64)),
+            isSuspended: try row["suspended"],
+            tillCount: Int(try row["till_count"] as Int64),
+            accountCount: Int(try row["account_count"] as Int64))
+    }
+}
+
+extension String {
+    /// With LIKE's own characters made ordinary.
+    var likeEscaped: String {
+        var text = ""
+        for character in self {
+            if character == "%" || character == "_" || character == "\\" { text.append("\\") }
+            text.append(character)
+        }
+        return text
+    }
+}

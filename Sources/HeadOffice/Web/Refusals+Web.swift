@@ -1,0 +1,51 @@
+// Refusals as pages and JSON show them: status, code and word in one place. The word is `refusal.CODE`.
+
+public import Domain
+public import Hummingbird
+public import WebSupport
+
+extension AccountsRefusal: WebRefusal {}
+extension CardsRefusal: WebRefusal {
+    /// 404 for what is not there, 409 for what another decided before.
+    public var status: HTTPResponse.Status {
+        switch self {
+        case .unknownBatch, .unknownCard, .unknownLoad: .notFound
+        case .alreadyDecided: .conflict
+        case .samePerson: .forbidden
+        default: .unprocessableContent
+        }
+    }
+}
+extension CatalogueRefusal: WebRefusal {}
+extension FinanceRefusal: WebRefusal {}
+extension ProgrammesRefusal: WebRefusal {}
+extension RefundsRefusal: WebRefusal {
+    /// 404 for what is not there, 409 for what changed before.
+    public var status: HTTPResponse.Status {
+        switch self {
+        case .unknownRequest: .notFound
+        case .alreadyDecided, .digestDiffers: .conflict
+        default: .unprocessableContent
+        }
+    }
+}
+extension RoleRefusal: WebRefusal {
+    /// 403.
+    public var status: HTTPResponse.Status { .forbidden }
+}
+extension StoresRefusal: WebRefusal {
+    /// 404 for what is not there.
+    public var status: HTTPResponse.Status {
+        switch self {
+        case .unknownStore, .unknownAccount: .notFound
+        default: .unprocessableContent
+        }
+    }
+}
+extension EnrolmentRefusal: WebRefusal {}
+extension TillRefusal: WebRefusal {}
+
+// What the domain refuses may be shown like head office's own refusals.
+extension CardRefusal: WebRefusal {}
+extension MoneyRefusal: WebRefusal {}
+extension RefundRefusal: WebRefusal {}
