@@ -85,7 +85,7 @@ public enum ChangeFeed {
         let rows = try session.query(
             """
             WITH edge AS (
-                SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin,
+                SELECT pg_snapshot_xmin(pg_current_snapshot()) AS before_in,
                        CASE WHEN \(String(cursor.transaction))::xid8
                                  >= pg_snapshot_xmax(pg_current_snapshot())
                             THEN '0'::xid8 ELSE \(String(cursor.transaction))::xid8 END AS after_in,
@@ -96,17 +96,17 @@ public enum ChangeFeed {
                 (SELECT changed_in, change_id, topic, key, body, removed
                  FROM change, edge
                  WHERE scope = '*' AND (changed_in, change_id) > (after_in, after_id)
-                   AND changed_in < xmin
+                   AND changed_in < before_in
                  ORDER BY changed_in, change_id LIMIT \(Int64(limit + 1)))
                 UNION ALL
                 (SELECT changed_in, change_id, topic, key, body, removed
                  FROM change, edge
                  WHERE scope = \(scope) AND (changed_in, change_id) > (after_in, after_id)
-                   AND changed_in < xmin
+                   AND changed_in < before_in
                  ORDER BY changed_in, change_id LIMIT \(Int64(limit + 1)))
             )
             SELECT EXISTS (SELECT FROM change
-                           WHERE scope IN ('*', \(scope)) AND changed_in >= edge.xmin) AS hidden,
+                           WHERE scope IN ('*', \(scope)) AND changed_in >= edge.before_in) AS hidden,
                    (edge.after_in = '0'::xid8) AS from_start,
                    changed_in::text AS changed_in, change_id, topic, key, body, removed
             FROM edge LEFT JOIN page ON true

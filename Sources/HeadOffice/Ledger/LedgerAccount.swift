@@ -1,58 +1,20 @@
 public import Domain
-public import PostgresDriver
-
-/// Which set of accounts: test cards have their own (R-P7).
-public enum Book: String, Sendable, PostgresConvertible {
-    /// text.
-    public typealias PostgresForm = String
-
-    case real
-    case test
-}
-
-/// What an account is for (R-L1, R-L6).
-public enum AccountKind: String, Sendable, CaseIterable, PostgresConvertible {
-    /// text.
-    public typealias PostgresForm = String
-
-    case card
-    case programmeFunding = "programme_funding"
-    case storePayable = "store_payable"
-    case storeInDispute = "store_in_dispute"
-    case exceptionsReceivable = "exceptions_receivable"
-    case fees
-    case writeOffs = "write_offs"
-    case bank
-    case refundSuspense = "refund_suspense"
-}
 
 /// An account by what it is, not by its row.
 public struct LedgerAccount: Hashable, Sendable {
     /// The set it belongs to.
-    public let book: Book
+    public let book: LedgerBook
     /// What it is for.
     public let kind: AccountKind
     /// Card, programme or store; 0 for head office's own.
     public let ownerID: Int64
 
     /// An account's name.
-    public init(_ kind: AccountKind, of ownerID: Int64, in book: Book) {
+    public init(_ kind: AccountKind, of ownerID: Int64, in book: LedgerBook) {
         self.kind = kind
         self.ownerID = ownerID
         self.book = book
     }
-}
-
-/// Why money moved. The raw value is stored.
-public enum TransferKind: String, Sendable, PostgresConvertible {
-    /// text.
-    public typealias PostgresForm = String
-
-    case load
-    case sale
-    case shortfall
-    case refund
-    case adjustment
 }
 
 /// A movement not yet posted.
@@ -92,3 +54,6 @@ public struct NewTransfer: Sendable {
         self.cardID = cardID
     }
 }
+
+/// The set of accounts, by its short name.
+public typealias Book = LedgerBook

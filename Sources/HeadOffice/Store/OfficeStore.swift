@@ -28,6 +28,7 @@ public struct OfficeStore: Sendable {
 
     /// One business transaction: committed when the body returns, rolled back when it throws, run
     /// again when the server asks for it (40001, 40P01); so the body changes nothing but the database.
+    @discardableResult
     public func write<Result: Sendable>(
         _ body: @escaping @Sendable (PostgresSession) throws -> Result
     ) async throws -> Result {
@@ -35,6 +36,7 @@ public struct OfficeStore: Sendable {
     }
 
     /// Reads without a transaction of its own.
+    @discardableResult
     public func read<Result: Sendable>(
         _ body: @escaping @Sendable (PostgresSession) throws -> Result
     ) async throws -> Result {

@@ -2,6 +2,7 @@
 
 public import Domain
 public import Foundation
+public import Journal
 public import PostgresDriver
 
 extension Money: PostgresConvertible {
@@ -82,7 +83,47 @@ extension CardFingerprint: PostgresConvertible {
     }
 }
 
+extension RecordHash: PostgresConvertible {
+    /// bytea of 32 bytes.
+    public var postgresForm: [UInt8] { bytes }
+
+    /// From 32 bytes.
+    public init(postgresForm: [UInt8]) throws {
+        guard let hash = RecordHash(bytes: postgresForm) else {
+            throw WireFault(.outOfRange, "hash of \(postgresForm.count) bytes")
+        }
+        self = hash
+    }
+}
+
+// Values that travel as their raw text.
+
 extension CardState: PostgresConvertible {
+    /// text.
+    public typealias PostgresForm = String
+}
+
+extension AccountKind: PostgresConvertible {
+    /// text.
+    public typealias PostgresForm = String
+}
+
+extension LedgerBook: PostgresConvertible {
+    /// text.
+    public typealias PostgresForm = String
+}
+
+extension TransferKind: PostgresConvertible {
+    /// text.
+    public typealias PostgresForm = String
+}
+
+extension PaymentState: PostgresConvertible {
+    /// text.
+    public typealias PostgresForm = String
+}
+
+extension RecordVerdict.State: PostgresConvertible {
     /// text.
     public typealias PostgresForm = String
 }

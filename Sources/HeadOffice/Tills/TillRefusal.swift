@@ -9,10 +9,3 @@ public enum TillRefusal: String, OfficeRefusal, CaseIterable {
     case tillNumbersUsedUp = "till_numbers_used_up"
     case alreadyRevoked = "already_revoked"
 }
-
-/// Why a till's request for enrolment is not taken (PROTOCOL §4).
-public enum EnrolmentRefusal: String, OfficeRefusal, CaseIterable {
-    /// Never made, expired, or used by another key.
-    case unknownCode = "unknown_code"
-    case enrolmentRefused = "enrolment_refused"
-}

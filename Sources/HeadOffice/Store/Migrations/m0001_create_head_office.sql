@@ -193,7 +193,9 @@ CREATE TABLE accounting_month (
 
 CREATE TABLE transfer (
     transfer_id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind             text NOT NULL CHECK (kind IN ('load', 'sale', 'shortfall', 'refund', 'adjustment')),
+    kind             text NOT NULL CHECK (kind IN ('load', 'sale', 'shortfall', 'refund', 'shortfall_undone', 'fee',
+                         'fee_returned', 'exception_decided', 'collection', 'write_off', 'settlement', 'funding',
+                         'replacement', 'closing', 'test_reversal')),
     from_account_id  bigint NOT NULL REFERENCES account,
     to_account_id    bigint NOT NULL REFERENCES account,
     amount           bigint NOT NULL CHECK (amount > 0),
@@ -266,20 +268,24 @@ CREATE INDEX ix_card_load_state ON card_load (state, asked_at);
 
 CREATE TABLE payment (
     payment_id uuid PRIMARY KEY,
-    state      text NOT NULL CHECK (state IN ('refused', 'held', 'captured', 'cancelled', 'lapsed')),
+    state      text NOT NULL CHECK (state IN ('none', 'held', 'captured', 'cancelled', 'lapsed')),
     till_id    bigint NOT NULL REFERENCES till,
-    card_id    bigint REFERENCES card,
-    amount     bigint CHECK (amount > 0),   -- null for the tombstone of an id never authorised
+    card_id    bigint REFERENCES card,      -- null while no card has the fingerprint
+    fingerprint bytea CHECK (octet_length(fingerprint) = 16),
+    amount     bigint,                      -- null, with the fingerprint, for the tombstone of an id never authorised
     held_at    timestamptz,
     lapses_at  timestamptz,
-    updated_at timestamptz NOT NULL
+    updated_at timestamptz NOT NULL,
+    CHECK ((amount IS NULL) = (fingerprint IS NULL)),
+    CHECK (state <> 'held' OR (card_id IS NOT NULL AND held_at IS NOT NULL))
 );
+CREATE INDEX ix_payment_held_card ON payment (card_id) WHERE state = 'held';
 CREATE INDEX ix_payment_lapse ON payment (lapses_at) WHERE state = 'held';
 
 -- The first answer to each attempt; repeating an attempt repeats the answer (R-P9).
 CREATE TABLE authorisation_attempt (
     payment_id  uuid NOT NULL REFERENCES payment,
-    attempt     int NOT NULL CHECK (attempt BETWEEN 1 AND 50),
+    attempt     int NOT NULL CHECK (attempt >= 1),
     answer      jsonb NOT NULL,
     answered_at timestamptz NOT NULL,
     PRIMARY KEY (payment_id, attempt)

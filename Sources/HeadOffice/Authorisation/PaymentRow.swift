@@ -1,0 +1,79 @@
+import Domain
+import PostgresDriver
+
+/// A payment as stored.
+struct PaymentRow: Sendable, Equatable {
+    let id: RecordID
+    let tillID: Int64
+    var cardID: Int64?
+    var payment: Payment
+
+    /// Locks the payments of those ids, in the order of the ids.
+    static func lock(
+        _ session: PostgresSession, _ ids: [RecordID]
+    ) throws -> [RecordID: PaymentRow] {
+        guard !ids.isEmpty else { return [:] }
+        let rows = try session.query(
+            """
+            SELECT payment_id, till_id, card_id, fingerprint, amount, state, held_at
+            FROM payment
+            WHERE payment_id = ANY (\(ids))
+            ORDER BY payment_id
+            FOR NO KEY UPDATE
+            """)
+        var found: [RecordID: PaymentRow] = [:]
+        for row in rows { found[try row["payment_id"]] = try PaymentRow(row) }
+        return found
+    }
+
+    private init(_ row: PostgresRow) throws {
+        id = try row["payment_id"]
+        tillID = try row["till_id"]
+        cardID = try row["card_id"]
+        let amount: Money? = try row["amount"]
+        let fingerprint: CardFingerprint? = try row["fingerprint"]
+        var terms: Payment.Terms?
+        if let amount, let fingerprint {
+            terms = Payment.Terms(amount: amount, card: fingerprint)
+        }
+        payment = Payment(state: try row["state"], terms: terms, heldAt: try row["held_at"])
+    }
+
+    init(id: RecordID, tillID: Int64, cardID: Int64?, payment: Payment) {
+        self.id = id
+        self.tillID = tillID
+        self.cardID = cardID
+        self.payment = payment
+    }
+
+    /// Stores payments, new and known, in one statement.
+    static func store(
+        _ session: PostgresSession, _ payments: [PaymentRow], at now: Instant
+    ) throws {
+        guard !payments.isEmpty else { return }
+        let rows = payments.sorted { $0.id < $1.id }
+        try session.execute(
+            """
+            INSERT INTO payment (payment_id, state, till_id, card_id, fingerprint, amount, held_at,
+                                 lapses_at, updated_at)
+            SELECT payment_id, state, till_id, card_id, fingerprint, amount, held_at, lapses_at,
+                   \(now)
+            FROM unnest(\(rows.map(\.id)), \(rows.map(\.payment.state)), \(rows.map(\.tillID)),
+                        \(rows.map(\.cardID)), \(rows.map { $0.payment.terms?.card }),
+                        \(rows.map { $0.payment.terms?.amount }), \(rows.map(\.payment.heldAt)),
+                        \(rows.map(\.lapsesAt)))
+                 AS row (payment_id, state, till_id, card_id, fingerprint, amount, held_at,
+                         lapses_at)
+            ON CONFLICT (payment_id) DO UPDATE
+            SET state = excluded.state, card_id = excluded.card_id,
+                fingerprint = excluded.fingerprint, amount = excluded.amount,
+                held_at = excluded.held_at, lapses_at = excluded.lapses_at,
+                updated_at = excluded.updated_at
+            """)
+    }
+
+    private var lapsesAt: Instant? {
+        payment.state == .held
+            ? payment.heldAt?.adding(milliseconds: Payment.holdLife) : nil
+    }
+}

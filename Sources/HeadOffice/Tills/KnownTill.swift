@@ -1,0 +1,70 @@
+import Domain
+import Journal
+import PostgresDriver
+
+/// A till as a request's key id names it.
+struct KnownTill: Sendable, Equatable {
+    let tillID: Int64
+    let code: String
+    /// The key's epoch; the till itself may be in a later one.
+    let epoch: Int
+    let storeID: Int64
+    let storeCode: String
+    /// Of the store, GB/T 2260.
+    let province: String
+    let publicKey: VerifyingKey
+    let isRevoked: Bool
+}
+
+extension Tills {
+    /// The till and key of a key id; nil when head office has no such key.
+    func known(code: String, epoch: Int) async throws -> KnownTill? {
+        try await store.read { session in
+            let row = try session.queryOne(
+                """
+                SELECT till.till_id, till.store_id, store.code AS store_code, store.province,
+                       till_key.public_key,
+                       (till_key.revoked_at IS NOT NULL OR till.epoch <> till_key.epoch) AS revoked
+                FROM till
+                JOIN store USING (store_id)
+                JOIN till_key USING (till_id)
+                WHERE till.code = \(code) AND till_key.epoch = \(Int32(epoch))
+                """)
+            guard let row, let key = VerifyingKey(rawRepresentation: try row["public_key"])
+            else { return nil }
+            return KnownTill(
+                tillID: try row["till_id"], code: code, epoch: epoch,
+                storeID: try row["store_id"], storeCode: try row["store_code"],
+                province: try row["province"], publicKey: key, isRevoked: try row["revoked"])
+        }
+    }
+
+    /// Notes a nonce; false when this key used it before.
+    func noteNonce(_ nonce: RequestNonce, tillID: Int64) async throws -> Bool {
+        let now = store.clock.now()
+        return try await store.read { session in
+            try session.execute(
+                """
+                INSERT INTO request_nonce (till_id, nonce, seen_at)
+                VALUES (\(tillID), \(nonce.bytes), \(now))
+                ON CONFLICT DO NOTHING
+                """) == 1
+        }
+    }
+
+    /// Notes that the till is there, and the newest record it says it has (R-R6).
+    func noteContact(tillID: Int64, head: JournalHead?) async throws {
+        let now = store.clock.now()
+        try await store.read { session in
+            try session.execute(
+                """
+                UPDATE till
+                SET last_contact_at = \(now),
+                    stated_seq = coalesce(\(head?.sequence as Int64?), stated_seq),
+                    stated_hash = coalesce(\(head?.hash as RecordHash?), stated_hash),
+                    stated_at = CASE WHEN \(head?.sequence as Int64?) IS NULL THEN stated_at ELSE \(now) END
+                WHERE till_id = \(tillID)
+                """)
+        }
+    }
+}
