@@ -127,7 +127,9 @@ public func withTestPool<Value>(
             await pool.shutdown()
             return value
         } catch {
-            await pool.shutdown()
+            // Not waited for: a body that threw may have left a transaction of its own hanging,
+            // and the test must fail instead of waiting for it.
+            Task { await pool.shutdown() }
             throw error
         }
     }
