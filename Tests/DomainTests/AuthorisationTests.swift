@@ -74,6 +74,8 @@ import Testing
         #expect(!Self.decide(card: Self.card(balance: 1_500), unsent: 501).isApproved)
         #expect(!Self.decide(card: Self.card(), unsent: .max).isApproved)
         #expect(!Self.decide(card: Self.card(balance: 0), unsent: .min).isApproved)
+        // A negative backlog would lend the card money.
+        #expect(!Self.decide(card: Self.card(balance: 999), unsent: -1).isApproved)
     }
 
     @Test func `a payment already held is approved and its password not judged`() {
