@@ -126,6 +126,11 @@ final class TillStore: Sendable {
         throw TillStoreError(.notCommitted, "the disk failed; nothing was recorded", cause: failure)
     }
 
+    /// Opens the file again after a disk failure closed it.
+    func reopenIfClosed() throws {
+        _ = try openOrReopen()
+    }
+
     private func openOrReopen() throws -> TillConnections {
         if let found = connections.withLock({ $0 }) { return found }
         return try reopen()

@@ -101,12 +101,16 @@ CREATE TABLE account_lock (
 ) STRICT;
 
 CREATE TABLE session (
-    token_hash BLOB PRIMARY KEY,
+    token_hash BLOB PRIMARY KEY CHECK (length(token_hash) = 32),
     login TEXT NOT NULL,
-    csrf TEXT NOT NULL,
-    language TEXT NOT NULL,
+    name TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    language TEXT,
+    form_token TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    seen_at INTEGER NOT NULL
+    seen_at INTEGER NOT NULL,
+    idle_milliseconds INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX ix_session_login ON session (login);
 
@@ -169,20 +173,17 @@ CREATE TABLE payment (
     id TEXT PRIMARY KEY,
     login TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount > 0),
-    state TEXT NOT NULL,
-    flow BLOB NOT NULL,
+    attempt INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
     fingerprint TEXT,
     mask TEXT,
     programme TEXT,
     test INTEGER NOT NULL DEFAULT 0 CHECK (test IN (0, 1)),
-    attempt INTEGER NOT NULL DEFAULT 0,
-    credential BLOB,
     refusal_code TEXT,
     tries_left INTEGER,
-    holder TEXT,
-    remaining INTEGER,
     begun_at INTEGER NOT NULL,
-    ended_at INTEGER
+    ended_at INTEGER,
+    ending TEXT CHECK (ending IN ('sale', 'cashier', 'abandoned', 'basket_changed', 'refused')),
+    CONSTRAINT ck_payment_ending CHECK ((ended_at IS NULL) = (ending IS NULL))
 ) STRICT;
 CREATE INDEX ix_payment_open ON payment (begun_at) WHERE ended_at IS NULL;
 

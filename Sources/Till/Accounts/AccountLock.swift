@@ -1,0 +1,41 @@
+import Domain
+import GRDB
+
+/// The lock of an account after wrong passwords. It is on disk before the answer is given, so
+/// neither a restart nor a second browser gives more tries.
+enum AccountLock {
+    static let wrongCountMax = 5
+    static let lockMilliseconds: Int64 = 15 * 60_000
+
+    /// Seconds until the login may be tried again; nil when it may be now.
+    static func secondsLeft(login: String, at now: Instant, in database: Database) throws -> Int? {
+        let until = try Int64.fetchOne(
+            database, sql: "SELECT locked_until FROM account_lock WHERE login = ?",
+            arguments: [login])
+        guard let until, until > now.milliseconds else { return nil }
+        // A clock set back far must not lock an account for years.
+        let left = min(until - now.milliseconds, lockMilliseconds)
+        return Int((left + 999) / 1_000)
+    }
+
+    /// Counts a try as wrong, before its password is looked at.
+    static func countTry(login: String, at now: Instant, in database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO account_lock (login, wrong_count, locked_until) VALUES (?, 1, NULL)
+                ON CONFLICT (login) DO UPDATE SET
+                    wrong_count = CASE WHEN locked_until IS NULL THEN wrong_count ELSE 0 END + 1,
+                    locked_until = NULL
+                """,
+            arguments: [login])
+        try database.execute(
+            sql: "UPDATE account_lock SET locked_until = ? WHERE login = ? AND wrong_count >= ?",
+            arguments: [now.milliseconds + lockMilliseconds, login, wrongCountMax])
+    }
+
+    /// Forgets the wrong tries after a right password.
+    static func clear(login: String, in database: Database) throws {
+        try database.execute(
+            sql: "DELETE FROM account_lock WHERE login = ?", arguments: [login])
+    }
+}

@@ -1,0 +1,84 @@
+import Domain
+import GRDB
+
+/// A payment as it stands on disk.
+struct PaymentRow: Sendable, Equatable {
+    let id: RecordID
+    let login: String
+    let amount: Money
+    /// The highest attempt sent; stored before it was.
+    let attempt: Int
+    let card: PaymentCard?
+    let refusalCode: String?
+    let triesLeft: Int?
+    let begunAt: Instant
+    /// `sale`, or why it was cancelled; nil while open.
+    let ending: String?
+
+    private static let selection = """
+        SELECT id, login, amount, attempt, fingerprint, mask, programme, test, refusal_code,
+            tries_left, begun_at, ending
+        FROM payment
+        """
+
+    static func find(_ id: RecordID, in database: Database) throws -> PaymentRow? {
+        try Row.fetchOne(
+            database, sql: "\(selection) WHERE id = ?", arguments: [id.description]
+        ).flatMap(row)
+    }
+
+    /// Payments without an ending, oldest first.
+    static func open(in database: Database) throws -> [PaymentRow] {
+        try Row.fetchAll(database, sql: "\(selection) WHERE ended_at IS NULL ORDER BY begun_at")
+            .compactMap(row)
+    }
+
+    private static func row(_ row: Row) throws -> PaymentRow? {
+        guard let id = RecordID(row["id"] as String) else { return nil }
+        var card: PaymentCard?
+        if let fingerprint = row["fingerprint"] as String? {
+            card = PaymentCard(
+                fingerprint: try CardFingerprint(fingerprint), mask: row["mask"],
+                programme: row["programme"], isTest: row["test"])
+        }
+        return PaymentRow(
+            id: id, login: row["login"], amount: Money(fen: row["amount"]),
+            attempt: row["attempt"], card: card, refusalCode: row["refusal_code"],
+            triesLeft: row["tries_left"], begunAt: Instant(milliseconds: row["begun_at"]),
+            ending: row["ending"])
+    }
+}
+
+/// The card of a payment as the till knows it: never its number (R-W3).
+struct PaymentCard: Sendable, Equatable {
+    let fingerprint: CardFingerprint
+    let mask: String
+    let programme: String
+    let isTest: Bool
+}
+
+/// Why a payment does not go on.
+enum PaymentRefusal: String, Error, CaseIterable {
+    /// Head office stopped this till: another journal under its name (S-5).
+    case tillForked = "payment.tillForked"
+    /// Head office revoked this till.
+    case tillRevoked = "payment.tillRevoked"
+    /// The store is suspended.
+    case storeSuspended = "payment.storeSuspended"
+    /// There is no such payment.
+    case unknown = "payment.unknown"
+    /// It was ended already.
+    case ended = "payment.ended"
+    /// Another card was tried for it: one payment keeps its first card.
+    case otherCard = "payment.otherCard"
+    /// An attempt is under way.
+    case busy = "payment.busy"
+    /// The flow does not offer this now.
+    case notOffered = "payment.notOffered"
+    /// No programme has cards of that number.
+    case unknownProgramme = "payment.unknownProgramme"
+    /// A test card pays less than ¥1.00, and little a day (R-P7).
+    case testCardLimit = "payment.testCardLimit"
+    /// Number and password could not be sealed.
+    case notSealed = "payment.notSealed"
+}

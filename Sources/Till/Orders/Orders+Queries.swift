@@ -1,0 +1,142 @@
+import Domain
+import GRDB
+
+/// Finds orders and tells what became of them.
+enum Orders {
+    private static let selection = """
+        SELECT s.id, s.receipt, s.business_time, s.at, s.cashier, s.total, s.mask, s.programme,
+            s.mode, s.test, s.holder, s.remaining, s.late_refusal, j.verdict, j.verdict_code,
+            j.judged_at,
+            (SELECT count(*) FROM refund_request AS r LEFT JOIN decision AS d ON d.request = r.id
+             WHERE r.sale = s.id AND r.withdrawn_at IS NULL AND d.request IS NULL) AS pending,
+            (SELECT coalesce(sum(d.amount), 0) FROM decision AS d
+             WHERE d.sale = s.id AND d.state = 'approved') AS returned,
+            (SELECT d.state FROM decision AS d WHERE d.sale = s.id
+             ORDER BY d.decided_at DESC LIMIT 1) AS last_decision
+        FROM sale AS s JOIN journal_record AS j ON j.seq = s.seq
+        """
+
+    /// The newest orders that fit, at most ``OrderQuery/resultCountMax``.
+    static func search(_ query: OrderQuery, in database: Database) throws -> [OrderSummary] {
+        var conditions: [String] = []
+        var arguments = StatementArguments()
+        if let number = query.number {
+            conditions.append("instr(s.receipt, ?) > 0")
+            arguments += [number]
+        }
+        if let fingerprint = query.fingerprint {
+            conditions.append("s.fingerprint = ?")
+            arguments += [fingerprint.text]
+        }
+        if let from = query.from {
+            conditions.append("s.business_time >= ?")
+            arguments += [from.start.milliseconds]
+        }
+        if let through = query.through {
+            conditions.append("s.business_time < ?")
+            arguments += [through.end.milliseconds]
+        }
+        if let before = query.before {
+            conditions.append("s.business_time < ?")
+            arguments += [before]
+        }
+        let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+        arguments += [OrderQuery.resultCountMax]
+        return try Row.fetchAll(
+            database,
+            sql: "\(selection) \(filter) ORDER BY s.business_time DESC, s.seq DESC LIMIT ?",
+            arguments: arguments
+        ).map(summary)
+    }
+
+    /// One order with its lines, refunds and history.
+    static func find(_ id: String, in database: Database) throws -> Order? {
+        guard
+            let row = try Row.fetchOne(
+                database, sql: "\(selection) WHERE s.id = ?", arguments: [id])
+        else { return nil }
+        let refunds = try Refunds.of(sale: id, in: database)
+        return Order(
+            summary: summary(row), lines: try lines(of: id, in: database), holder: row["holder"],
+            remaining: row["remaining"], lateRefusal: row["late_refusal"], refunds: refunds,
+            history: try history(row, refunds: refunds, in: database))
+    }
+
+    static func lines(of id: String, in database: Database) throws -> [OrderLine] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT line, sku, name, spec, list, price, quantity, amount, repriced_by
+                FROM payment_line WHERE payment = ? ORDER BY line
+                """,
+            arguments: [id]
+        ).map { row in
+            OrderLine(
+                line: row["line"], sku: row["sku"], name: row["name"], spec: row["spec"],
+                list: row["list"], price: row["price"], quantity: row["quantity"],
+                amount: row["amount"], repricedBy: row["repriced_by"])
+        }
+    }
+
+    private static func summary(_ row: Row) -> OrderSummary {
+        OrderSummary(
+            id: row["id"], receipt: row["receipt"], businessTime: row["business_time"],
+            cashier: row["cashier"], total: row["total"], mask: row["mask"],
+            programme: row["programme"], mode: row["mode"], test: row["test"],
+            state: OrderState(verdict: row["verdict"]), code: row["verdict_code"],
+            refundState: refundState(row))
+    }
+
+    private static func refundState(_ row: Row) -> OrderRefundState? {
+        if row["pending"] as Int > 0 { return .pending }
+        let returned: Int64 = row["returned"]
+        if returned > 0 { return returned >= (row["total"] as Int64) ? .refunded : .partlyRefunded }
+        switch row["last_decision"] as String? {
+        case "refused": return .refused
+        case "expired": return .expired
+        default: return nil
+        }
+    }
+
+    private static func history(
+        _ row: Row, refunds: [RefundSummary], in database: Database
+    ) throws -> [OrderEvent] {
+        var events = [
+            OrderEvent(
+                kind: "sold.\(row["mode"] as String)", at: row["at"], by: row["cashier"], detail: ""
+            )
+        ]
+        if let judged = row["judged_at"] as Int64? {
+            let state = OrderState(verdict: row["verdict"])
+            events.append(
+                OrderEvent(
+                    kind: "state.\(state.rawValue)", at: judged, by: "",
+                    detail: row["verdict_code"] ?? ""))
+        }
+        for refund in refunds {
+            events.append(
+                OrderEvent(
+                    kind: "refund.requested", at: refund.requestedAt, by: refund.requestedBy,
+                    detail: refund.reason))
+            if let decided = refund.decidedAt {
+                events.append(
+                    OrderEvent(
+                        kind: "refund.\(refund.state.rawValue)", at: decided,
+                        by: refund.decidedBy, detail: refund.opinion))
+            }
+        }
+        events += try Row.fetchAll(
+            database,
+            sql: """
+                SELECT copy, printed_at, printed_by FROM printed_slip
+                WHERE subject = ? AND slip = 'sale' ORDER BY copy
+                """,
+            arguments: [row["id"] as String]
+        ).map { slip in
+            OrderEvent(
+                kind: "slip.printed", at: slip["printed_at"], by: slip["printed_by"],
+                detail: String(slip["copy"] as Int))
+        }
+        return events.sorted { $0.at < $1.at }
+    }
+}

@@ -1,0 +1,169 @@
+// Card number, then its face, then the password, then the answer.
+import { call, words } from "./api.js";
+import { yuan } from "./money.js";
+
+const root = document.getElementById("pay");
+const id = root.dataset.payment;
+const number = document.getElementById("card-number");
+const password = document.getElementById("card-password");
+const notice = document.getElementById("notice");
+const steps = ["card", "password", "waiting", "choice", "done", "ended"];
+let busy = false;
+
+function show(step) {
+  for (const name of steps) {
+    const part = document.getElementById(`step-${name}`);
+    if (part) part.hidden = name !== step;
+  }
+  root.dataset.step = step;
+  if (step === "card") number.focus();
+  if (step === "password") password.focus();
+  if (step === "choice") document.getElementById("choice-retry").focus();
+  if (step === "done") document.getElementById("open-slip").focus();
+  if (step === "ended") document.getElementById("back-to-sell").focus();
+}
+
+function say(text) {
+  notice.textContent = text ?? "";
+  notice.hidden = !text;
+}
+
+function face(card) {
+  const plate = document.getElementById("card-face");
+  plate.hidden = !card;
+  if (!card) return;
+  plate.style.setProperty("--face", card.colour);
+  document.getElementById("face-title").textContent = card.title;
+  document.getElementById("face-name").textContent = card.name;
+  document.getElementById("face-mask").textContent = card.mask;
+}
+
+// One payment answer (Docs/TILL-API.md, "payment"), whatever the request was.
+function took(payment) {
+  say("");
+  if (payment.card) face(payment.card);
+  switch (payment.state) {
+    case "begun":
+      show("card");
+      break;
+    case "refused":
+      password.value = "";
+      say(payment.message);
+      show(payment.mayRetype ? "password" : "card");
+      break;
+    case "no_answer": {
+      const offline = document.getElementById("choice-stand-in");
+      offline.disabled = !payment.standIn.allowed;
+      document.getElementById("choice-why").textContent = payment.standIn.message ?? "";
+      document.getElementById("choice-override").hidden = !payment.standIn.overridable;
+      show("choice");
+      break;
+    }
+    case "asking":
+      show("waiting");
+      setTimeout(refresh, 700);
+      break;
+    case "completed":
+      document.getElementById("done-receipt").textContent = payment.receipt;
+      document.getElementById("done-mode").textContent = words(
+        payment.mode === "authorised" ? "paidOnline" : "paidOffline",
+      );
+      document.getElementById("done-remaining").textContent =
+        payment.remaining === null ? words("balanceUnknown") : yuan(payment.remaining);
+      document.getElementById("open-slip").href = `/orders/${id}/slip`;
+      show("done");
+      break;
+    default:
+      document.getElementById("ended-why").textContent = payment.message ?? "";
+      show("ended");
+  }
+}
+
+async function guarded(work) {
+  if (busy) return;
+  busy = true;
+  try {
+    await work();
+  } catch (error) {
+    say(error.message);
+    if (error.code === "till_unreachable" || error.status >= 500) setTimeout(refresh, 1500);
+  } finally {
+    busy = false;
+  }
+}
+
+async function refresh() {
+  try {
+    took(await call("GET", `/api/payments/${id}`));
+  } catch (error) {
+    say(error.message);
+  }
+}
+
+document.getElementById("card-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  guarded(async () => {
+    const answer = await call("POST", `/api/payments/${id}/card`, { number: number.value });
+    say("");
+    face(answer);
+    show("password");
+  });
+});
+
+document.getElementById("password-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const typed = password.value;
+  if (!/^\d{6}$/.test(typed)) {
+    say(words("passwordSixDigits"));
+    password.focus();
+    return;
+  }
+  guarded(async () => {
+    say("");
+    show("waiting");
+    password.value = "";
+    try {
+      took(await call("POST", `/api/payments/${id}/attempts`, { number: number.value, password: typed }));
+    } catch (error) {
+      show("password");
+      throw error;
+    }
+  });
+});
+
+document.getElementById("change-card").addEventListener("click", () => {
+  password.value = "";
+  face(null);
+  show("card");
+});
+
+const post = (path, body) => () =>
+  guarded(async () => {
+    show("waiting");
+    try {
+      took(await call("POST", `/api/payments/${id}/${path}`, body));
+    } catch (error) {
+      await refresh();
+      throw error;
+    }
+  });
+document.getElementById("choice-retry").addEventListener("click", post("retry", {}));
+document.getElementById("choice-stand-in").addEventListener("click", post("stand-in", {}));
+for (const button of document.querySelectorAll("[data-cancel]")) {
+  button.addEventListener("click", post("cancel", {}));
+}
+
+document.addEventListener("keydown", (event) => {
+  const step = root.dataset.step;
+  if (event.key === "Escape" && (step === "card" || step === "password")) post("cancel", {})();
+  if (step === "choice" && event.key === "F5") {
+    event.preventDefault();
+    post("retry", {})();
+  }
+  if (step === "choice" && event.key === "F8") {
+    event.preventDefault();
+    if (!document.getElementById("choice-stand-in").disabled) post("stand-in", {})();
+  }
+});
+
+refresh();
