@@ -33,6 +33,7 @@ public struct Pages: Sendable {
     private let library: MustacheLibrary
     private let navigation: [NavigationItem]
     private let siteWordKey: String
+    private let helpline: @Sendable (Language) -> String?
 
     /// Loads `Templates/`, `Languages/` and `Assets/` of each folder, after the shared ones.
     ///
@@ -40,10 +41,12 @@ public struct Pages: Sendable {
     ///   - folders: resource folders of the targets, each with the three folders inside.
     ///   - bootstrapFolder: where Bootstrap 5 is installed, with `css/` and `js/` inside.
     ///   - siteWordKey: key of the word beside the brand, such as "site.till".
+    ///   - helpline: whom to call, shown on the sign-in and error pages; nil when not yet known.
     /// - Refuses: what cannot be read or is defined twice (`ResourceError`).
     public init(
         folders: [String], navigation: [NavigationItem] = [], siteWordKey: String = "site.name",
-        bootstrapFolder: String = "/usr/share/javascript/bootstrap5"
+        bootstrapFolder: String = "/usr/share/javascript/bootstrap5",
+        helpline: @escaping @Sendable (Language) -> String? = { _ in nil }
     ) throws {
         let all = [Self.sharedFolder] + folders
         languages = try Languages(folders: all.map { $0 + "/Languages" })
@@ -67,6 +70,7 @@ public struct Pages: Sendable {
         self.library = library
         self.navigation = navigation
         self.siteWordKey = siteWordKey
+        self.helpline = helpline
     }
 
     /// The words of a language.
@@ -127,7 +131,8 @@ public struct Pages: Sendable {
             otherLanguageName: context.language == .en ? "中文" : "English",
             siteName: words(siteWordKey), pagePath: context.path,
             person: context.session.map { .init(name: $0.personName, account: $0.account) },
-            navigation: items, hasNavigation: !items.isEmpty, notice: notice)
+            navigation: items, hasNavigation: !items.isEmpty, notice: notice,
+            helpline: helpline(context.language))
     }
 
     private static var sharedFolder: String { Bundle.module.bundlePath + "/Resources" }
@@ -171,6 +176,7 @@ struct PageView {
     let navigation: [Item]
     let hasNavigation: Bool
     let notice: Message?
+    let helpline: String?
 }
 
 /// A page that cannot be shown because its template and its view do not fit.

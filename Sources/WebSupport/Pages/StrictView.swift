@@ -11,7 +11,7 @@ final class MissingNames {
     func missed(_ name: String, isOutermost: Bool) {
         if pending != name { settle() }
         pending = isOutermost ? nil : name
-        if isOutermost { names.append(name) }
+        if isOutermost { note(name) }
     }
 
     func found(_ name: String) {
@@ -20,8 +20,12 @@ final class MissingNames {
     }
 
     func settle() {
-        if let pending { names.append(pending) }
+        if let pending { note(pending) }
         pending = nil
+    }
+
+    private func note(_ name: String) {
+        if !names.contains(name) { names.append(name) }
     }
 }
 
