@@ -8,6 +8,7 @@ struct CardRow: Sendable {
     let fingerprint: CardFingerprint
     let programme: String
     let programmeID: Int64
+    let perSaleLimit: Money
     let state: CardState
     let stateSince: Instant
     let isTest: Bool
@@ -31,8 +32,8 @@ struct CardRow: Sendable {
         guard !fingerprints.isEmpty else { return [:] }
         let rows = try session.query(
             """
-            SELECT card.card_id, card.fingerprint, programme.code, card.programme_id, card.state,
-                   card.state_since, card.test, card.mask, card.holder_mask, card.password_salt,
+            SELECT card.card_id, card.fingerprint, programme.code, card.programme_id,
+                   programme.per_sale_limit, card.state, card.state_since, card.test, card.mask, card.holder_mask, card.password_salt,
                    card.password_verifier, card.wrong_count, card.wrong_on, card.wrong_streak,
                    programme_acceptance.province IS NOT NULL AS accepted
             FROM card
@@ -49,6 +50,7 @@ struct CardRow: Sendable {
             let card = CardRow(
                 cardID: try row["card_id"], fingerprint: try row["fingerprint"],
                 programme: try row["code"], programmeID: try row["programme_id"],
+                perSaleLimit: try row["per_sale_limit"],
                 state: try row["state"], stateSince: try row["state_since"],
                 isTest: try row["test"], isAccepted: try row["accepted"], mask: try row["mask"],
                 holderMask: try row["holder_mask"], salt: try row["password_salt"],

@@ -66,7 +66,7 @@ extension MonthReport {
                count(DISTINCT source_id) FILTER (WHERE is_sale) AS sale_count,
                coalesce(sum(amount) FILTER (WHERE is_sale), 0)::bigint AS gross,
                coalesce(sum(amount) FILTER (WHERE kind = 'shortfall'), 0)::bigint AS disputed,
-               coalesce(sum(amount) FILTER (WHERE kind IN ('refund', 'adjustment')), 0)::bigint
+               coalesce(sum(amount) FILTER (WHERE kind IN ('refund', 'shortfall_undone')), 0)::bigint
                    AS refunds,
                count(DISTINCT source_id) FILTER (WHERE is_sale AND mode = 'stand_in')
                    AS offline_count,

@@ -122,7 +122,7 @@ public struct Refunds: Sendable {
             guard let shortfall = found.shortfall else { throw RefundRefusal.saleNotPosted }
             transfers.append(
                 NewTransfer(
-                    .adjustment, from: shortfall.disputed, to: shortfall.carrier,
+                    .shortfallUndone, from: shortfall.disputed, to: shortfall.carrier,
                     amount: split.undone, businessAt: now, sourceID: found.requestID,
                     storeID: found.storeID, cardID: found.cardID))
         }

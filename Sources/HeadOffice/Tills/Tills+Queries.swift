@@ -87,7 +87,8 @@ extension Tills {
             """
             UPDATE till
             SET epoch = \(Int32(epoch)), durable_seq = 0, durable_hash = \(genesis),
-                forked = false, stated_seq = 0, stated_hash = NULL, name = \(waiting.name)
+                forked = false, stated_seq = 0, stated_hash = NULL, last_record_at = NULL,
+                last_beacon_at = \(now), name = \(waiting.name)
             WHERE till_id = \(tillID)
             """)
         try addKey(session, tillID: tillID, epoch: epoch, waiting, now)

@@ -42,7 +42,6 @@ extension StoresRefusal: WebRefusal {
         }
     }
 }
-extension EnrolmentRefusal: WebRefusal {}
 extension TillRefusal: WebRefusal {}
 
 // What the domain refuses may be shown like head office's own refusals.

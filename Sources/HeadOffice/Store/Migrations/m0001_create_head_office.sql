@@ -141,6 +141,7 @@ CREATE TABLE till (
     stated_at       timestamptz,
     last_contact_at timestamptz,
     last_beacon_at  timestamptz NOT NULL,
+    last_record_at  timestamptz,            -- the till's own time of its newest record
     clock_offset    bigint,
     unsent_count    bigint NOT NULL DEFAULT 0,
     unsent_value    bigint NOT NULL DEFAULT 0,
@@ -340,8 +341,8 @@ CREATE TABLE sale (
     fingerprint    bytea NOT NULL,
     test           boolean NOT NULL,
     mode           text NOT NULL CHECK (mode IN ('authorised', 'stand_in')),
-    total          bigint NOT NULL CHECK (total > 0),
-    paid_by_card   bigint NOT NULL CHECK (paid_by_card BETWEEN 0 AND total),
+    total          bigint NOT NULL,         -- as the record states it, whatever it is
+    paid_by_card   bigint NOT NULL CHECK (paid_by_card BETWEEN 0 AND greatest(total, 0)),
     refunded       bigint NOT NULL DEFAULT 0,
     refund_reserved bigint NOT NULL DEFAULT 0,
     lines          jsonb NOT NULL,
@@ -351,7 +352,7 @@ CREATE TABLE sale (
     received_at    timestamptz NOT NULL,
     state          text NOT NULL CHECK (state IN ('posted', 'exception')),
     code           text,
-    CONSTRAINT ck_sale_refund CHECK (refunded >= 0 AND refund_reserved >= 0 AND refunded + refund_reserved <= total)
+    CONSTRAINT ck_sale_refund CHECK (refunded >= 0 AND refund_reserved >= 0 AND refunded + refund_reserved <= greatest(total, 0))
 );
 CREATE INDEX ix_sale_store_date ON sale (store_id, business_date, sale_id);
 CREATE INDEX ix_sale_date ON sale (business_date, store_id);
@@ -382,7 +383,7 @@ CREATE TABLE refund_request (
     store_id      bigint NOT NULL REFERENCES store,
     till_id       bigint NOT NULL REFERENCES till,
     lines         jsonb NOT NULL,
-    amount        bigint NOT NULL CHECK (amount > 0),
+    amount        bigint NOT NULL CHECK (amount > 0 OR state = 'refused'),
     fingerprint   bytea NOT NULL,
     reason        text NOT NULL,
     asked_by      text NOT NULL,
