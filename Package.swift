@@ -117,10 +117,12 @@ let package = Package(
         .executableTarget(
             name: "huiyika-till", dependencies: ["Till", argumentParser], swiftSettings: strict),
         .executableTarget(
-            name: "huiyika-office", dependencies: ["HeadOffice", argumentParser],
+            name: "huiyika-office",
+            dependencies: ["Domain", "HeadOffice", argumentParser, logging],
             swiftSettings: strict),
         .executableTarget(
-            name: "huiyika-lab", dependencies: ["Lab", argumentParser], swiftSettings: strict),
+            name: "huiyika-lab", dependencies: ["Lab", argumentParser, logging],
+            swiftSettings: strict),
 
         // Tests.
         .target(

@@ -25,6 +25,8 @@ public struct OfficeConfiguration: Sendable {
     public var webHost: String
     /// `web.port`: 0 takes a free one.
     public var webPort: Int
+    /// `telephones.service`, `telephones.fault`: what tills and slips show; empty shows nothing.
+    public var telephones: OfficeTelephones
 
     /// The settings of a reader that is scoped to head office.
     ///
@@ -40,6 +42,9 @@ public struct OfficeConfiguration: Sendable {
         ingestCount = reader.int(forKey: "sync.ingests", default: 4)
         webHost = reader.string(forKey: "web.host", default: "127.0.0.1")
         webPort = reader.int(forKey: "web.port", default: 8080)
+        telephones = OfficeTelephones(
+            service: reader.string(forKey: "telephones.service", default: ""),
+            fault: reader.string(forKey: "telephones.fault", default: ""))
         try Self.require("database.connections", connectionCount, in: 2...200)
         try Self.require("sync.ingests", ingestCount, in: 1...64)
         try Self.require("sync.port", syncPort, in: 0...65_535)

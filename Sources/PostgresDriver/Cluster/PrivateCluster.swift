@@ -25,6 +25,8 @@ public actor PrivateCluster {
     public nonisolated let socketFolder: String
     private nonisolated let executor = ThreadExecutor(name: "private-cluster")
     private nonisolated let runningPID = Mutex<pid_t?>(nil)
+    /// Whether this object launched the server that runs; false for one it found running.
+    public private(set) var hasLaunched = false
 
     /// The object's own thread. The kernel ties the server's life to the thread that started it.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -71,7 +73,9 @@ public actor PrivateCluster {
         let programs = try ServerPrograms.find(dataFolder: dataFolder)
         try makeClusterIfAbsent(programs)
         while true {
-            let process = try adoptRunningServer() ?? launch(programs)
+            let found = try adoptRunningServer()
+            let process = try found ?? launch(programs)
+            hasLaunched = found == nil
             if try waitUntilReady(process, deadline: deadline) { break }
         }
         logger.info(

@@ -1,0 +1,110 @@
+import ArgumentParser
+import Domain
+import Foundation
+import HeadOffice
+
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate", abstract: "Bring the database's schema up to this program.")
+
+    @OptionGroup var settings: SettingsOptions
+
+    func run() async throws {
+        try await settings.withNode { _ in }
+        print("The schema is up to date.")
+    }
+}
+
+struct SetupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "setup",
+        abstract: "Make the programmes, stores, logins and cards of a file that are not there yet.")
+
+    @OptionGroup var settings: SettingsOptions
+
+    @Option(help: "The set-up file, JSON.")
+    var file: String
+
+    func run() async throws {
+        let file = URL(filePath: file)
+        let made = try await settings.withNode { try await $0.setUp(from: file) }
+        print("Made \(made).")
+    }
+}
+
+struct EnrolmentCodeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "enrolment-code",
+        abstract: "Make a one-time code with which a new till of a store may ask to be let in.")
+
+    @OptionGroup var settings: SettingsOptions
+
+    @Option(help: "The store's code.")
+    var store: String
+
+    @Option(help: "The login in whose name the code is made.")
+    var login: String
+
+    func run() async throws {
+        let (store, login) = (store, login)
+        let code = try await settings.withNode {
+            try await $0.makeEnrolmentCode(store: store, login: login)
+        }
+        print(code)
+    }
+}
+
+struct LedgerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ledger", abstract: "The ledger.", subcommands: [Verify.self])
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Compare every balance with the transfers; exits 1 when any differs.")
+
+        @OptionGroup var settings: SettingsOptions
+
+        func run() async throws {
+            let proof = try await settings.withNode { try await LedgerProof.make($0.store) }
+            print("accounts \(proof.accountCount), transfers \(proof.transferCount)")
+            for (book, sum) in proof.sums.sorted(by: { $0.key < $1.key }) {
+                print("book \(book) sums to \(sum)")
+            }
+            proof.differences.forEach { print($0) }
+            guard proof.isRight else { throw ExitCode(1) }
+            print("The ledger is right.")
+        }
+    }
+}
+
+struct ReportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report", abstract: "Reports as files.", subcommands: [Monthly.self])
+
+    struct Monthly: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write a month's reports as CSV, each with its SHA-256 and a manifest.")
+
+        @OptionGroup var settings: SettingsOptions
+
+        @Option(help: "The month, such as 2026-10.")
+        var month: String
+
+        @Option(help: "The folder to write to.")
+        var out: String
+
+        func run() async throws {
+            guard let month = TradingMonth.parse(month) else {
+                throw ValidationError("--month is a month such as 2026-10")
+            }
+            let folder = URL(filePath: out)
+            let manifests = try await settings.withNode {
+                try await MonthExport(store: $0.store)
+                    .write(month: month, to: folder, at: $0.store.clock.now())
+            }
+            for manifest in manifests {
+                print("\(manifest.sha256)  \(manifest.file)  \(manifest.rowCount) rows")
+            }
+        }
+    }
+}
