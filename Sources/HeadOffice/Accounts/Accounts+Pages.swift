@@ -1,0 +1,106 @@
+import Domain
+import Hummingbird
+import WebSupport
+
+/// Head-office logins, and everybody's own password.
+struct StaffPages: Sendable {
+    let desk: OfficeDesk
+
+    func addRoutes(to group: RouterGroup<WebContext>) {
+        group.get("/staff") { _, context in try await list(context) }
+        group.post("/staff") { _, context in try await add(context) }
+        group.post("/staff/disable") { _, context -> Response in
+            let form = try context.requireForm()
+            let actor = try await desk.actor(context)
+            let login = try form.require("login")
+            let isDisabled = try form.require("disabled") == "true"
+            let desk = desk
+            try await desk.commit {
+                try await desk.accounts.setDisabled(
+                    isDisabled, login: login, by: actor, at: desk.now)
+            }
+            return .redirect(to: "/staff", notice: Notice(.success, "staff.changed"))
+        }
+        group.get("/password") { _, context in
+            try desk.page("staff/password", EmptyPage(), context)
+        }
+        group.post("/password") { _, context -> Response in
+            let form = try context.requireForm()
+            let actor = try await desk.actor(context)
+            let present = try form.require("present")
+            let new = try form.require("new")
+            let desk = desk
+            try await desk.commit {
+                try await desk.accounts.changePassword(
+                    from: present, to: new, by: actor, at: desk.now)
+            }
+            return .redirect(to: "/sign-in", notice: Notice(.success, "password.changed"))
+        }
+    }
+
+    private struct EmptyPage {}
+
+    private func add(_ context: WebContext) async throws -> Response {
+        let form = try context.requireForm()
+        let actor = try await desk.actor(context)
+        let known = Int64(try form.text("person"))
+        let new = Accounts.NewStaff(
+            person: try known.map { .known(personID: $0) } ?? .named(try form.text("name")),
+            login: try form.text("login"),
+            roles: Set(form.all("roles").compactMap { StaffRole(rawValue: $0) }),
+            password: try form.require("password"))
+        let desk = desk
+        _ = try await desk.commit {
+            try await desk.accounts.addStaff(new, by: actor, at: desk.now)
+        }
+        return .redirect(to: "/staff", notice: Notice(.success, "staff.added"))
+    }
+
+    private struct ListView {
+        let canChange: Bool
+        let roles: [ChoiceView]
+        let persons: [ChoiceView]
+        let rows: [RowView]
+    }
+
+    private struct RowView {
+        let login: String
+        let person: String
+        let roles: String
+        let state: StateView
+        let locked: String
+        let canDisable: Bool
+        let disableValue: String
+        let disableLabel: String
+    }
+
+    private func list(_ context: WebContext) async throws -> Response {
+        let actor = try await desk.actor(context)
+        let staff = try await desk.accounts.list(by: actor)
+        let text = desk.text(context)
+        let canChange = actor.roles.contains(.operator)
+        let now = desk.now
+        var persons: [Int64: String] = [:]
+        for row in staff { persons[row.personID] = row.personName }
+        let view = ListView(
+            canChange: canChange,
+            roles: StaffRole.allCases.map {
+                ChoiceView(
+                    value: $0.rawValue, label: text.words("role." + $0.rawValue), isChosen: false)
+            },
+            persons: persons.sorted { $0.key < $1.key }.map {
+                ChoiceView(value: String($0.key), label: $0.value, isChosen: false)
+            },
+            rows: staff.map { row in
+                RowView(
+                    login: row.login, person: row.personName,
+                    roles: row.roles.map { text.words("role." + $0) }.joined(separator: " · "),
+                    state: text.state(row.isDisabled ? "disabled" : "enabled"),
+                    locked: row.lockedUntil.flatMap { $0 > now ? text.time($0) : nil } ?? "",
+                    canDisable: canChange && row.login != actor.login,
+                    disableValue: String(!row.isDisabled),
+                    disableLabel: text.words(row.isDisabled ? "stores.enable" : "stores.disable"))
+            })
+        return try desk.page("staff/list", view, context)
+    }
+}

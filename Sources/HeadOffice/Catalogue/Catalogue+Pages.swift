@@ -1,0 +1,155 @@
+import Domain
+import Foundation
+import Hummingbird
+import WebSupport
+
+/// The catalogue and its import: preview first, then apply what was previewed.
+struct CataloguePages: Sendable {
+    let desk: OfficeDesk
+
+    func addRoutes(to group: RouterGroup<WebContext>) {
+        group.get("/catalogue") { request, context in try await list(request, context) }
+        // The file comes as a raw body; the page's script shows the preview that comes back.
+        group.post("/catalogue/preview") { request, context -> Response in
+            let bytes = Array((try await request.wholeBody(.file)).readableBytesView)
+            let read = try await desk.catalogue.preview(bytes, by: try await desk.actor(context))
+            return try preview(read, context)
+        }
+        group.post("/catalogue/apply") { request, context -> Response in
+            let bytes = Array((try await request.wholeBody(.file)).readableBytesView)
+            let actor = try await desk.actor(context)
+            let desk = desk
+            let applied = try await desk.commit {
+                try await desk.catalogue.apply(bytes, by: actor, at: desk.now)
+            }
+            return try .json(
+                AppliedJSON(
+                    changed: applied.changedCount, unchanged: applied.unchangedCount,
+                    message: desk.text(context).words(
+                        "catalogue.applied",
+                        [
+                            "changed": String(applied.changedCount),
+                            "unchanged": String(applied.unchangedCount),
+                        ])))
+        }
+        group.post("/api/catalogue/preview") { request, context -> Response in
+            let bytes = Array((try await request.wholeBody(.file)).readableBytesView)
+            let read = try await desk.catalogue.preview(bytes, by: try await desk.actor(context))
+            return try .json(
+                PreviewJSON(
+                    good: read.good.count,
+                    bad: read.bad.map {
+                        BadJSON(
+                            line: $0.line, column: $0.column, fault: $0.fault.rawValue,
+                            value: $0.value)
+                    }))
+        }
+    }
+
+    private struct AppliedJSON: Encodable {
+        let changed: Int
+        let unchanged: Int
+        let message: String
+    }
+
+    private struct PreviewJSON: Encodable {
+        let good: Int
+        let bad: [BadJSON]
+    }
+
+    private struct BadJSON: Encodable {
+        let line: Int
+        let column: Int
+        let fault: String
+        let value: String
+    }
+
+    private struct PreviewView {
+        let summary: String
+        let hasBad: Bool
+        let bad: [BadView]
+        let hasGood: Bool
+        let good: [ProductView]
+        let more: String
+    }
+
+    private struct BadView {
+        let line: String
+        let column: String
+        let value: String
+        let reason: String
+    }
+
+    private struct ProductView {
+        let sku: String
+        let barcode: String
+        let name: String
+        let spec: String
+        let price: String
+        let state: StateView
+
+        init(_ product: CatalogueProduct, text: PageText) {
+            sku = product.sku
+            barcode = product.barcode ?? "–"
+            name = product.name
+            spec = product.spec
+            price = text.money(Money(fen: product.price))
+            state = text.state(product.isOnSale ? "on_sale" : "stopped")
+        }
+    }
+
+    /// A part of the page: the script puts it in place.
+    private func preview(_ read: CatalogueImport, _ context: WebContext) throws -> Response {
+        let text = desk.text(context)
+        let columns = CatalogueImport.columns
+        let view = PreviewView(
+            summary: text.words(
+                "catalogue.summary",
+                ["good": String(read.good.count), "bad": String(read.bad.count)]),
+            hasBad: !read.bad.isEmpty,
+            bad: read.bad.prefix(500).map { row in
+                BadView(
+                    line: String(row.line),
+                    column: row.column <= columns.count
+                        ? columns[row.column - 1] : String(row.column),
+                    value: row.value, reason: text.words("fault." + row.fault.rawValue))
+            }, hasGood: !read.good.isEmpty,
+            good: read.good.prefix(20).map { ProductView($0, text: text) },
+            more: read.good.count > 20
+                ? text.words("catalogue.more", ["count": String(read.good.count - 20)]) : "")
+        return try desk.page("catalogue/preview", view, context)
+    }
+
+    private struct ListView {
+        let text: String
+        let canImport: Bool
+        let hasRows: Bool
+        let rows: [ProductView]
+        let empty: EmptyView
+        let pager: PagerView?
+    }
+
+    private func list(_ request: Request, _ context: WebContext) async throws -> Response {
+        let actor = try await desk.actor(context)
+        let query = try request.query()
+        let search = try query.text("text")
+        let found = try await desk.catalogue.list(
+            text: search, after: try query.text("after"), by: actor)
+        let text = desk.text(context)
+        let shown = found.prefix(100)
+        var pager: PagerView?
+        if found.count > 100, let last = shown.last {
+            pager = PagerView(
+                position: text.words("common.shown", ["count": String(shown.count)]),
+                previous: nil,
+                next: address("/catalogue", [("text", search), ("after", last.product.sku)]))
+        }
+        let view = ListView(
+            text: search, canImport: actor.roles.contains(.storeAdministrator),
+            hasRows: !shown.isEmpty, rows: shown.map { ProductView($0.product, text: text) },
+            empty: EmptyView(
+                heading: text.words("catalogue.none"),
+                advice: text.words("catalogue.noneAdvice")), pager: pager)
+        return try desk.page("catalogue/list", view, context)
+    }
+}

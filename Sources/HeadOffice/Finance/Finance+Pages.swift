@@ -1,0 +1,156 @@
+import Domain
+import Foundation
+import Hummingbird
+import WebSupport
+
+/// A month's figures, its files, and the trial balance.
+struct FinancePages: Sendable {
+    let desk: OfficeDesk
+
+    func addRoutes(to group: RouterGroup<WebContext>) {
+        group.get("/finance") { request, context in try await show(request, context) }
+        group.get("/finance/exports/{report}") { request, context in
+            try await download(request, context)
+        }
+    }
+
+    private struct View {
+        let month: String
+        let saleCount: String
+        let gross: String
+        let refunds: String
+        let net: String
+        let state: StateView
+        let reports: [ReportView]
+        let hasExports: Bool
+        let exports: [ExportView]
+        let books: [BookView]
+    }
+
+    private struct ReportView {
+        let name: String
+        let about: String
+        let href: String
+    }
+
+    private struct ExportView {
+        let at: String
+        let actor: String
+        let subject: String
+        let rowCount: String
+        let position: String
+        let sha256: String
+    }
+
+    private struct BookView {
+        let name: String
+        let rows: [BalanceView]
+        let sum: String
+        let isZero: Bool
+    }
+
+    private struct BalanceView {
+        let name: String
+        let accountCount: String
+        let balance: String
+        let isNegative: Bool
+    }
+
+    private func month(_ request: Request) throws -> TradingMonth {
+        let text = try request.query().text("month")
+        if text.isEmpty { return TradingMonth(desk.now) }
+        guard let month = TradingMonth.parse(text) else { throw FinanceRefusal.monthInvalid }
+        return month
+    }
+
+    private func show(_ request: Request, _ context: WebContext) async throws -> Response {
+        let actor = try await desk.actor(context)
+        let month = try month(request)
+        let figures = try await desk.finance.month(month, by: actor)
+        let balances = try await desk.finance.trialBalance(by: actor)
+        let exports = try await desk.finance.pastExports(by: actor)
+        let text = desk.text(context)
+        let view = View(
+            month: month.description, saleCount: String(figures.saleCount),
+            gross: text.money(figures.gross), refunds: text.money(figures.refunds),
+            net: text.money(figures.net),
+            state: text.state(figures.isClosed ? "closed" : "open"),
+            reports: MonthReport.allCases.map {
+                ReportView(
+                    name: text.words("report.\($0.rawValue)"),
+                    about: text.words("report.\($0.rawValue).about"),
+                    href: "/finance/exports/\($0.rawValue)?month=\(month)")
+            }, hasExports: !exports.isEmpty,
+            exports: exports.map {
+                ExportView(
+                    at: text.time($0.at), actor: $0.actor, subject: $0.subject,
+                    rowCount: $0.rowCount, position: $0.ledgerPosition, sha256: $0.sha256)
+            }, books: try books(balances, text: text))
+        return try desk.page("finance/index", view, context)
+    }
+
+    private func books(_ balances: [Finance.Balance], text: PageText) throws -> [BookView] {
+        try ["real", "test"].map { book in
+            let rows = balances.filter { $0.book == book }
+            let sum = try Money.sum(rows.map(\.balance))
+            return BookView(
+                name: text.words("book." + book),
+                rows: rows.map {
+                    BalanceView(
+                        name: text.words("account." + $0.kind),
+                        accountCount: String($0.accountCount), balance: text.money($0.balance),
+                        isNegative: $0.balance < .zero)
+                }, sum: text.money(sum), isZero: sum == .zero)
+        }
+    }
+
+    /// The file is written first and hashed on the way, then sent: the hash stands in the answer's head.
+    private func download(_ request: Request, _ context: WebContext) async throws -> Response {
+        guard let report = context.parameters.get("report").flatMap(MonthReport.init) else {
+            throw FinanceRefusal.reportUnknown
+        }
+        let actor = try await desk.actor(context)
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "huiyika-export-\(desk.store.clock.makeID())")
+        let manifest: ExportManifest
+        do {
+            manifest = try await desk.exports.write(
+                report, month: try month(request), to: folder, by: actor, at: desk.now)
+        } catch {
+            try? FileManager.default.removeItem(at: folder)
+            throw error
+        }
+        let file = folder.appending(path: manifest.file)
+        let handle = try FileHandle(forReadingFrom: file)
+        // The open handle keeps the bytes; the name goes at once, so that nothing is left behind.
+        try FileManager.default.removeItem(at: folder)
+        let size = try handle.seekToEnd()
+        try handle.seek(toOffset: 0)
+        let body = ResponseBody(contentLength: Int(size)) { writer in
+            while let chunk = try handle.read(upToCount: 65_536), !chunk.isEmpty {
+                try await writer.write(ByteBuffer(bytes: chunk))
+            }
+            try handle.close()
+            try await writer.finish(nil)
+        }
+        var response = Response(status: .ok, headers: Self.headers(manifest), body: body)
+        response.headers[.cacheControl] = "no-store"
+        return response
+    }
+
+    private static func headers(_ manifest: ExportManifest) -> HTTPFields {
+        var headers: HTTPFields = [
+            .contentType: "text/csv; charset=utf-8",
+            .contentDisposition: "attachment; filename=\"\(manifest.file)\"",
+        ]
+        let facts = [
+            ("Huiyika-SHA256", manifest.sha256), ("Huiyika-Rows", String(manifest.rowCount)),
+            ("Huiyika-Ledger-Position", String(manifest.ledgerPosition)),
+            ("Huiyika-As-Of", String(manifest.asOf)),
+        ]
+        for (name, value) in facts {
+            if let name = HTTPFields.Element.Name(name) { headers[name] = value }
+        }
+        return headers
+    }
+}

@@ -1,0 +1,212 @@
+import Domain
+import Hummingbird
+import WebSupport
+
+/// The queue of refund requests, a request's page, and the decision.
+struct RefundPages: Sendable {
+    let desk: OfficeDesk
+
+    func addRoutes(to group: RouterGroup<WebContext>) {
+        group.get("/refunds") { request, context in try await list(request, context) }
+        group.get("/refunds/{id}") { _, context in try await show(context) }
+        group.post("/refunds/{id}") { _, context -> Response in
+            let form = try context.requireForm()
+            let verdict = try await decide(
+                context, verdict: try form.require("verdict"),
+                opinion: try form.text("opinion"), digest: try form.require("digest"))
+            return .redirect(
+                to: "/refunds",
+                notice: Notice(
+                    .success, verdict == .approved ? "refunds.approved" : "refunds.refused"))
+        }
+        group.get("/api/refunds") { request, context in
+            try await listJSON(request, context)
+        }
+        group.get("/api/refunds/{id}") { _, context -> Response in
+            let actor = try await desk.actor(context)
+            let shown = try await desk.refunds.show(
+                try context.recordID("id"), by: actor, at: desk.now)
+            return try .json(CaseJSON(shown.found))
+        }
+        group.post("/api/refunds/{id}/decide") { request, context -> Response in
+            let body = try await request.json(DecideJSON.self)
+            let verdict = try await decide(
+                context, verdict: body.verdict, opinion: body.opinion, digest: body.digest)
+            return try .json(["state": verdict.rawValue])
+        }
+    }
+
+    private struct DecideJSON: Decodable {
+        let verdict: String
+        let opinion: String
+        let digest: String
+    }
+
+    private struct CaseJSON: Encodable {
+        let request: String
+        let sale: String
+        let receipt: String
+        let store: String
+        let amount: Int64
+        let toCard: Int64
+        let state: String
+        let digest: String
+        let reason: String
+
+        init(_ found: RefundCase) {
+            request = found.requestID.description
+            sale = found.saleID.description
+            receipt = found.receipt
+            store = found.storeCode
+            amount = found.amount.fen
+            toCard = found.split.toCard.fen
+            state = found.state
+            digest = found.digest.hex
+            reason = found.reason
+        }
+    }
+
+    private struct ListJSON: Encodable {
+        let request: String
+        let receipt: String
+        let store: String
+        let amount: Int64
+        let state: String
+        let deadline: Int64
+    }
+
+    private func decide(
+        _ context: WebContext, verdict: String, opinion: String, digest: String
+    ) async throws -> Refunds.Verdict {
+        guard let verdict = Refunds.Verdict(rawValue: verdict), let digest = [UInt8](hex: digest)
+        else { throw RequestRefusal.malformedBody }
+        let actor = try await desk.actor(context)
+        let requestID = try context.recordID("id")
+        let desk = desk
+        _ = try await desk.commit {
+            try await desk.refunds.decide(
+                requestID, verdict, opinion: opinion, digest: digest, by: actor, at: desk.now)
+        }
+        return verdict
+    }
+
+    private func filter(_ query: FormFields) throws -> Refunds.Filter {
+        let text = try query.text("state")
+        if text.isEmpty { return .pending }
+        guard let filter = Refunds.Filter(rawValue: text) else {
+            throw RequestRefusal.malformedBody
+        }
+        return filter
+    }
+
+    private func listJSON(_ request: Request, _ context: WebContext) async throws -> Response {
+        let query = try request.query()
+        let rows = try await desk.refunds.list(
+            try filter(query), store: try query.text("store"), by: try await desk.actor(context))
+        return try .json(
+            rows.map {
+                ListJSON(
+                    request: $0.requestID.description, receipt: $0.receipt, store: $0.storeCode,
+                    amount: $0.amount.fen, state: $0.state, deadline: $0.deadline.milliseconds)
+            })
+    }
+
+    private struct ListView {
+        let states: [ChoiceView]
+        let store: String
+        let hasRows: Bool
+        let rows: [RowView]
+        let empty: EmptyView
+        let pager: PagerView?
+    }
+
+    private struct RowView {
+        let href: String
+        let receipt: String
+        let store: String
+        let card: String
+        let isTest: Bool
+        let amount: String
+        let total: String
+        let reason: String
+        let asked: String
+        let deadline: String
+        let isUrgent: Bool
+        let state: StateView
+        let decidedBy: String
+    }
+
+    private func list(_ request: Request, _ context: WebContext) async throws -> Response {
+        let query = try request.query()
+        let text = desk.text(context)
+        let filter = try filter(query)
+        let store = try query.text("store")
+        let rows = try await desk.refunds.list(
+            filter, store: store, after: try position(query), by: try await desk.actor(context))
+        let shown = rows.prefix(Refunds.pageSize)
+        var pager: PagerView?
+        if rows.count > Refunds.pageSize, let last = shown.last {
+            pager = PagerView(
+                position: text.words("common.shown", ["count": String(shown.count)]),
+                previous: nil,
+                next: address(
+                    "/refunds",
+                    [
+                        ("state", filter.rawValue), ("store", store),
+                        ("afterTime", String(last.deadline.milliseconds)),
+                        ("afterID", last.requestID.description),
+                    ]))
+        }
+        let now = desk.now
+        let view = ListView(
+            states: Refunds.Filter.allCases.map {
+                ChoiceView(
+                    value: $0.rawValue, label: text.words("state." + $0.rawValue),
+                    isChosen: $0 == filter)
+            }, store: store, hasRows: !shown.isEmpty,
+            rows: shown.map { row($0, text: text, now: now) },
+            empty: EmptyView(
+                heading: text.words("refunds.none"), advice: text.words("refunds.noneAdvice")),
+            pager: pager)
+        return try desk.page("refunds/list", view, context)
+    }
+
+    private func position(_ query: FormFields) throws -> Refunds.RefundPosition? {
+        guard let time = Int64(try query.text("afterTime")),
+            let id = RecordID(try query.text("afterID"))
+        else { return nil }
+        return Refunds.RefundPosition(deadline: Instant(milliseconds: time), requestID: id)
+    }
+
+    private func row(_ row: Refunds.Listed, text: PageText, now: Instant) -> RowView {
+        let left = row.deadline.milliseconds(since: now)
+        let isPending = row.state == "pending"
+        return RowView(
+            href: "/refunds/\(row.requestID)", receipt: row.receipt,
+            store: "\(row.storeCode) \(row.storeName)", card: row.cardMask, isTest: row.isTest,
+            amount: text.money(row.amount), total: text.money(row.total), reason: row.reason,
+            asked: text.time(row.askedAt),
+            deadline: isPending
+                ? (left > 0
+                    ? text.words("refunds.left", ["span": text.span(left)])
+                    : text.words("refunds.over")) : text.time(row.deadline),
+            isUrgent: isPending && left < 86_400_000, state: text.state(row.state),
+            decidedBy: row.decidedBy ?? "")
+    }
+}
+
+extension [UInt8] {
+    /// Lower-case hex.
+    var hex: String {
+        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    /// From hex; nil for anything else.
+    init?(hex: String) {
+        let digits = hex.compactMap(\.hexDigitValue)
+        guard digits.count == hex.count, digits.count.isMultiple(of: 2) else { return nil }
+        self = stride(from: 0, to: digits.count, by: 2).map {
+            UInt8(digits[$0] << 4 | digits[$0 + 1])
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+public import Hummingbird
+public import WebSupport
+
+/// The staff pages: everything head office's people do in a browser.
+///
+/// Mount `makeRouter()` on the loopback web port; call `drain()` when the program stops.
+public struct OfficeWeb: Sendable {
+    private let desk: OfficeDesk
+
+    /// - Parameters:
+    ///   - allowedHosts: hosts, without port, under which browsers may ask for the pages.
+    ///   - isReachedOverTLS: whether a proxy that holds a certificate stands before them.
+    ///   - passwordCost: cheaper only in tests.
+    /// - Refuses: templates, words or assets that cannot be used (`ResourceError`).
+    public init(
+        store: OfficeStore, telephones: OfficeTelephones,
+        allowedHosts: [String] = ["localhost", "127.0.0.1", "::1"],
+        isReachedOverTLS: Bool = false, passwordCost: StaffPassword.Cost = .standard
+    ) throws {
+        let pages = try Self.makePages()
+        let clock = store.clock
+        let site = WebSite(
+            pages: pages, sessions: OfficeSessions(store: store),
+            sessionLimits: OfficeSessions.limits, allowedHosts: allowedHosts,
+            isReachedOverTLS: isReachedOverTLS, now: { WebTime(clock.now()) })
+        desk = OfficeDesk(
+            site: site, store: store, telephones: telephones,
+            passwords: PasswordWorker(cost: passwordCost))
+    }
+
+    /// Templates, words and assets of the staff pages, for the server and for the lint test.
+    public static func makePages() throws -> Pages {
+        try Pages(
+            folders: [Bundle.module.bundlePath + "/Resources"], navigation: navigation,
+            siteWordKey: "site.office")
+    }
+
+    private static let navigation = [
+        NavigationItem(path: "/", wordKey: "nav.overview"),
+        item("/refunds", "nav.refunds", [.approver, .finance, .auditor]),
+        item(
+            "/orders", "nav.orders",
+            [.approver, .finance, .auditor, .storeAdministrator, .issuer, .issuingSupervisor]),
+        item("/cards", "nav.cards", [.issuer, .issuingSupervisor, .approver, .finance, .auditor]),
+        item("/batches", "nav.batches", [.issuer, .issuingSupervisor, .finance, .auditor]),
+        item("/loads", "nav.loads", [.issuer, .issuingSupervisor, .finance, .auditor]),
+        item("/stores", "nav.stores", [.storeAdministrator, .finance, .auditor, .operator]),
+        item("/tills", "nav.tills", [.storeAdministrator, .auditor, .operator]),
+        item("/catalogue", "nav.catalogue", [.storeAdministrator, .auditor]),
+        item(
+            "/programmes", "nav.programmes",
+            [.issuer, .issuingSupervisor, .storeAdministrator, .finance, .auditor]),
+        item("/finance", "nav.finance", [.finance, .auditor]),
+        item("/audit", "nav.audit", [.auditor, .operator]),
+        item("/staff", "nav.staff", [.operator, .auditor]),
+    ]
+
+    private static func item(
+        _ path: String, _ wordKey: String, _ roles: [StaffRole]
+    ) -> NavigationItem {
+        NavigationItem(path: path, wordKey: wordKey, roles: roles.map(\.rawValue))
+    }
+
+    /// The router with every page and its JSON twin.
+    public func makeRouter() -> Router<WebContext> {
+        let router = desk.site.makeRouter()
+        let desk = desk
+        SignIn(site: desk.site) { login, password, address in
+            try await desk.accounts.signIn(
+                login: login, password: password, address: address, at: desk.now)
+        }.addRoutes(to: router)
+        let staff = router.group().add(middleware: RequireSignedIn())
+        OverviewPages(desk: desk).addRoutes(to: staff)
+        RefundPages(desk: desk).addRoutes(to: staff)
+        OrderPages(desk: desk).addRoutes(to: staff)
+        CardPages(desk: desk).addRoutes(to: staff)
+        BatchPages(desk: desk).addRoutes(to: staff)
+        LoadPages(desk: desk).addRoutes(to: staff)
+        StorePages(desk: desk).addRoutes(to: staff)
+        TillPages(desk: desk).addRoutes(to: staff)
+        CataloguePages(desk: desk).addRoutes(to: staff)
+        ProgrammePages(desk: desk).addRoutes(to: staff)
+        FinancePages(desk: desk).addRoutes(to: staff)
+        AuditPages(desk: desk).addRoutes(to: staff)
+        StaffPages(desk: desk).addRoutes(to: staff)
+        return router
+    }
+
+    /// Waits for what is being committed; nothing new begins.
+    public func drain() async {
+        await desk.commits.drain()
+    }
+}

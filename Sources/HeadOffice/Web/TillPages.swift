@@ -1,0 +1,155 @@
+import Domain
+import Hummingbird
+import WebSupport
+
+/// Enrolment codes, waiting tills, and how fresh each till is.
+struct TillPages: Sendable {
+    let desk: OfficeDesk
+
+    func addRoutes(to group: RouterGroup<WebContext>) {
+        group.get("/tills") { _, context in try await list(context, code: nil) }
+        // The code is shown once, in the answer itself: a redirect would have to carry it.
+        group.post("/tills/codes") { _, context -> Response in
+            let form = try context.requireForm()
+            let code = try await makeCode(
+                try form.require("store"), renewing: try form.text("till"), context)
+            return try await list(context, code: code)
+        }
+        group.post("/tills/enrolments/{id}") { _, context -> Response in
+            let isApproval = try context.requireForm().require("verdict") == "approved"
+            _ = try await decide(context, isApproval: isApproval)
+            return .redirect(
+                to: "/tills",
+                notice: Notice(.success, isApproval ? "tills.approved" : "tills.refused"))
+        }
+        group.post("/tills/{code}/revoke") { _, context -> Response in
+            let actor = try await desk.actor(context)
+            let code = context.parameters.get("code") ?? ""
+            let desk = desk
+            try await desk.commit { try await desk.tills.revoke(tillCode: code, by: actor) }
+            return .redirect(to: "/tills", notice: Notice(.success, "tills.revoked"))
+        }
+        addJSON(to: group)
+    }
+
+    private func addJSON(to group: RouterGroup<WebContext>) {
+        group.post("/api/enrolment-codes") { request, context -> Response in
+            let body = try await request.json(CodeJSON.self)
+            let code = try await makeCode(body.store, renewing: body.till ?? "", context)
+            return try .json(["code": code])
+        }
+        group.get("/api/enrolments") { _, context -> Response in
+            try (try await desk.actor(context)).require(.storeAdministrator, .operator, .auditor)
+            let waiting = try await desk.tills.waiting()
+            return try .json(
+                waiting.map {
+                    WaitingJSON(
+                        enrolment: $0.enrolmentID, store: $0.storeCode, name: $0.name,
+                        keyPrint: $0.keyPrint)
+                })
+        }
+        group.post("/api/enrolments/{id}/approve") { _, context -> Response in
+            try .json(["till": try await decide(context, isApproval: true)])
+        }
+    }
+
+    private struct CodeJSON: Decodable {
+        let store: String
+        let till: String?
+    }
+
+    private struct WaitingJSON: Encodable {
+        let enrolment: Int64
+        let store: String
+        let name: String
+        let keyPrint: String
+    }
+
+    private func makeCode(
+        _ store: String, renewing till: String, _ context: WebContext
+    ) async throws -> String {
+        let actor = try await desk.actor(context)
+        let desk = desk
+        return try await desk.commit {
+            try await desk.tills.makeEnrolmentCode(
+                storeCode: store, renewing: till.isEmpty ? nil : till, by: actor
+            ).text
+        }
+    }
+
+    private func decide(_ context: WebContext, isApproval: Bool) async throws -> String {
+        let actor = try await desk.actor(context)
+        let enrolmentID = try context.number("id")
+        let desk = desk
+        return try await desk.commit {
+            if isApproval {
+                return try await desk.tills.approve(enrolmentID: enrolmentID, by: actor)
+            }
+            try await desk.tills.refuse(enrolmentID: enrolmentID, by: actor)
+            return ""
+        }
+    }
+
+    private struct View {
+        let hasCode: Bool
+        let newCode: String
+        let canChange: Bool
+        let stores: [ChoiceView]
+        let hasWaiting: Bool
+        let waiting: [WaitingView]
+        let hasTills: Bool
+        let tills: [RowView]
+        let empty: EmptyView
+    }
+
+    private struct WaitingView {
+        let id: String
+        let store: String
+        let tillName: String
+        let keyPrint: String
+        let asked: String
+        let renewing: String
+        let canDecide: Bool
+    }
+
+    private struct RowView {
+        let status: TillView
+        let isRevoked: Bool
+        let canRevoke: Bool
+    }
+
+    private func list(_ context: WebContext, code: String?) async throws -> Response {
+        let actor = try await desk.actor(context)
+        try actor.require(.storeAdministrator, .operator, .auditor)
+        let text = desk.text(context)
+        let canChange = actor.roles.contains(.storeAdministrator)
+        let revoked = Set(
+            try await desk.tills.statuses().filter(\.isRevoked).map(\.code))
+        let now = desk.now
+        let tills = try await desk.overview.show(at: now).tills
+        let waiting = try await desk.tills.waiting()
+        let stores = try await desk.stores.list(by: actor)
+        let view = View(
+            hasCode: code != nil, newCode: code ?? "", canChange: canChange,
+            stores: stores.map {
+                ChoiceView(value: $0.code, label: "\($0.code) \($0.name)", isChosen: false)
+            }, hasWaiting: !waiting.isEmpty,
+            waiting: waiting.map {
+                WaitingView(
+                    id: String($0.enrolmentID), store: "\($0.storeCode) \($0.storeName)",
+                    tillName: $0.name, keyPrint: $0.keyPrint, asked: text.time($0.asked),
+                    renewing: $0.renewing ?? "", canDecide: canChange)
+            }, hasTills: !tills.isEmpty,
+            tills: tills.map {
+                RowView(
+                    status: TillView($0, text: text, now: now),
+                    isRevoked: revoked.contains($0.code),
+                    canRevoke: canChange && !revoked.contains($0.code))
+            },
+            empty: EmptyView(
+                heading: text.words("tills.none"), advice: text.words("tills.noneAdvice")))
+        var response = try desk.page("tills/list", view, context)
+        if code != nil { response.headers[.cacheControl] = "no-store" }
+        return response
+    }
+}
