@@ -3,6 +3,7 @@
 
 import Domain
 public import Foundation
+import PostgresDriver
 public import WebSupport
 
 /// What `huiyika-office setup` reads.
@@ -89,7 +90,7 @@ public struct OfficeSetup: Sendable {
     public func apply(_ file: OfficeSetupFile) async throws -> Int {
         let now = store.clock.now()
         var made = 0
-        for staff in file.staff where try await makeStaff(staff, at: now) { made += 1 }
+        made += try await countMade(file.staff) { try await makeStaff($0, at: now) }
         for programme in file.programmes where try await makeProgramme(programme, at: now) {
             made += 1
         }
@@ -103,8 +104,24 @@ public struct OfficeSetup: Sendable {
         return made
     }
 
+    /// Verifiers are slow on purpose, so the passwords of a list are made side by side.
+    private func countMade<Item: Sendable>(
+        _ items: [Item], _ make: @escaping @Sendable (Item) async throws -> Bool
+    ) async throws -> Int {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for item in items { group.addTask { try await make(item) } }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+    }
+
+    private func exists(_ query: SQL) async throws -> Bool {
+        try await store.read { try !$0.query(query).isEmpty }
+    }
+
     private func makeStaff(_ staff: OfficeSetupFile.Staff, at now: Instant) async throws -> Bool {
         let roles = try staff.roles.map { try known($0, of: StaffRole.self, field: "roles") }
+        let query: SQL = "SELECT login FROM staff_account WHERE login = \(staff.login)"
+        guard try await !exists(query) else { return false }
         do {
             try await Accounts(store: store, passwords: passwords).addStaff(
                 .init(
@@ -143,19 +160,31 @@ public struct OfficeSetup: Sendable {
                     address: opened.address, telephone: opened.telephone), by: .setUp, at: now)
             made += 1
         } catch StoresRefusal.codeTaken {}
-        for account in opened.accounts {
-            let roles = try account.roles.map {
-                try known($0, of: Stores.AccountRole.self, field: "roles")
-            }
-            do {
-                try await stores.addAccount(
+        return try await made
+            + countMade(opened.accounts) { try await makeAccount($0, in: opened.code, at: now) }
+    }
+
+    private func makeAccount(
+        _ account: OfficeSetupFile.Account, in code: String, at now: Instant
+    ) async throws -> Bool {
+        let roles = try account.roles.map {
+            try known($0, of: Stores.AccountRole.self, field: "roles")
+        }
+        let query: SQL = """
+            SELECT login FROM store_account JOIN store USING (store_id)
+            WHERE code = \(code) AND login = \(account.login)
+            """
+        guard try await !exists(query) else { return false }
+        do {
+            try await Stores(store: store, telephones: telephones, passwords: passwords)
+                .addAccount(
                     .init(
                         login: account.login, name: account.name, roles: Set(roles),
-                        password: account.password), toStore: opened.code, by: .setUp, at: now)
-                made += 1
-            } catch StoresRefusal.loginTaken {}
+                        password: account.password), toStore: code, by: .setUp, at: now)
+            return true
+        } catch StoresRefusal.loginTaken {
+            return false
         }
-        return made
     }
 
     private func known<Value: RawRepresentable<String>>(
