@@ -61,12 +61,12 @@ struct ChangeFeedTests {
             // The first transaction takes its place first and commits last.
             let (begun, signal) = AsyncStream.makeStream(of: Void.self)
             let finish = DispatchSemaphore(value: 0)
-            defer { finish.signal() }
             async let first: Void = store.write { session in
                 try ChangePublisher.publish(session, early)
                 signal.yield()
                 finish.wait()
             }
+            defer { finish.signal() }
             for await _ in begun { break }
             try await store.write { try ChangePublisher.publish($0, late) }
             let during = try await store.read {

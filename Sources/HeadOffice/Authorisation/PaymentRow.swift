@@ -46,30 +46,50 @@ struct PaymentRow: Sendable, Equatable {
         self.payment = payment
     }
 
-    /// Stores payments, new and known, in one statement.
-    static func store(
+    /// Stores payments whose rows are locked.
+    static func update(
         _ session: PostgresSession, _ payments: [PaymentRow], at now: Instant
     ) throws {
         guard !payments.isEmpty else { return }
-        let rows = payments.sorted { $0.id < $1.id }
         try session.execute(
+            """
+            UPDATE payment
+            SET state = row.state, card_id = row.card_id, fingerprint = row.fingerprint,
+                amount = row.amount, held_at = row.held_at, lapses_at = row.lapses_at,
+                updated_at = \(now)
+            FROM \(fragment: rows(payments))
+            WHERE payment.payment_id = row.payment_id
+            """)
+    }
+
+    /// Stores payments that nobody has seen yet.
+    ///
+    /// - Shape: how many were new; fewer than given means that somebody was faster.
+    static func insert(
+        _ session: PostgresSession, _ payments: [PaymentRow], at now: Instant
+    ) throws -> Int {
+        guard !payments.isEmpty else { return 0 }
+        return try session.execute(
             """
             INSERT INTO payment (payment_id, state, till_id, card_id, fingerprint, amount, held_at,
                                  lapses_at, updated_at)
             SELECT payment_id, state, till_id, card_id, fingerprint, amount, held_at, lapses_at,
                    \(now)
-            FROM unnest(\(rows.map(\.id)), \(rows.map(\.payment.state)), \(rows.map(\.tillID)),
-                        \(rows.map(\.cardID)), \(rows.map { $0.payment.terms?.card }),
-                        \(rows.map { $0.payment.terms?.amount }), \(rows.map(\.payment.heldAt)),
-                        \(rows.map(\.lapsesAt)))
-                 AS row (payment_id, state, till_id, card_id, fingerprint, amount, held_at,
-                         lapses_at)
-            ON CONFLICT (payment_id) DO UPDATE
-            SET state = excluded.state, card_id = excluded.card_id,
-                fingerprint = excluded.fingerprint, amount = excluded.amount,
-                held_at = excluded.held_at, lapses_at = excluded.lapses_at,
-                updated_at = excluded.updated_at
+            FROM \(fragment: rows(payments))
+            ON CONFLICT (payment_id) DO NOTHING
             """)
+    }
+
+    private static func rows(_ payments: [PaymentRow]) -> SQL {
+        let rows = payments.sorted { $0.id < $1.id }
+        return """
+            unnest(\(rows.map(\.id)), \(rows.map(\.payment.state)), \(rows.map(\.tillID)),
+                   \(rows.map(\.cardID)), \(rows.map { $0.payment.terms?.card }),
+                   \(rows.map { $0.payment.terms?.amount }), \(rows.map(\.payment.heldAt)),
+                   \(rows.map(\.lapsesAt)))
+                AS row (payment_id, state, till_id, card_id, fingerprint, amount, held_at,
+                        lapses_at)
+            """
     }
 
     private var lapsesAt: Instant? {

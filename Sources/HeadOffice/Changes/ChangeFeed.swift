@@ -108,7 +108,7 @@ public enum ChangeFeed {
             SELECT EXISTS (SELECT FROM change
                            WHERE scope IN ('*', \(scope)) AND changed_in >= edge.before_in) AS hidden,
                    (edge.after_in = '0'::xid8) AS from_start,
-                   changed_in::text AS changed_in, change_id, topic, key, body, removed
+                   page.changed_in::text AS made_in, change_id, topic, key, body, removed
             FROM edge LEFT JOIN page ON true
             ORDER BY page.changed_in, change_id
             LIMIT \(Int64(limit + 1))
@@ -119,7 +119,7 @@ public enum ChangeFeed {
         for row in rows {
             hidden = try row["hidden"]
             fromStart = try row["from_start"]
-            guard let transaction = try row.decode("changed_in", as: String?.self) else { break }
+            guard let transaction = try row.decode("made_in", as: String?.self) else { break }
             items.append(
                 Item(
                     position: ChangeCursor(
@@ -141,7 +141,7 @@ public enum ChangeFeed {
     ) throws -> (position: ChangeCursor, scopes: Set<String>) {
         let rows = try session.query(
             """
-            SELECT scope, changed_in::text AS changed_in, change_id
+            SELECT scope, changed_in::text AS made_in, change_id
             FROM change
             WHERE (changed_in, change_id) > (\(String(cursor.transaction))::xid8,
                                              \(cursor.changeID))
@@ -153,7 +153,7 @@ public enum ChangeFeed {
         var scopes: Set<String> = rows.count == 1_000 ? [Change.everyStore] : []
         for row in rows {
             scopes.insert(try row["scope"])
-            let transaction = UInt64(try row.decode("changed_in", as: String.self)) ?? 0
+            let transaction = UInt64(try row.decode("made_in", as: String.self)) ?? 0
             newest = max(
                 newest,
                 ChangeCursor(transaction: transaction, changeID: try row["change_id"]))

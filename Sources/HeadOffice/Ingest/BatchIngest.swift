@@ -1,0 +1,116 @@
+// A batch is one transaction: every record is stored, acknowledged and acted on together, or nothing
+// is (S-1). A record that cannot be acted on is an exception and holds up no other (S-2).
+
+import Domain
+import Journal
+import PostgresDriver
+
+/// Takes in the batches of tills.
+struct BatchIngest: Sendable {
+    let store: OfficeStore
+    private let openingKey: OpeningKey
+    private let fingerprintKey: FingerprintKey
+    private let signingKeys: [NamedVerifyingKey]
+
+    init(_ store: OfficeStore) {
+        self.store = store
+        openingKey = store.secrets.openingKey
+        fingerprintKey = store.secrets.wireFingerprintKey
+        signingKeys = [store.secrets.namedSigningKey.verifying]
+    }
+
+    /// What became of a batch.
+    enum Result: Sendable, Equatable {
+        /// Stored and acted on; the beacon is left empty for the endpoint.
+        case taken(BatchReply)
+        /// Nothing of it was stored.
+        case refused(BatchRefusal)
+    }
+
+    /// Stores a batch and acts on it.
+    ///
+    /// - Repetition: records stored before get the verdicts they got first, and nothing changes.
+    func take(_ frame: BatchFrame, from till: KnownTill) async throws -> Result {
+        guard frame.header.till == till.code, frame.header.epoch == till.epoch else {
+            return .refused(.unreadableFrame)
+        }
+        let incoming = IncomingRecord.read(
+            frame, openingKey: openingKey, fingerprintKey: fingerprintKey)
+        var attempt = 1
+        while true {
+            do {
+                let received = store.clock.now()
+                return try await store.write { session in
+                    try take(frame, incoming, from: till, at: received, in: session)
+                }
+            } catch is IngestWriter.Overtaken where attempt < 5 {
+                attempt += 1
+            }
+        }
+    }
+
+    private func take(
+        _ frame: BatchFrame, _ incoming: [IncomingRecord], from till: KnownTill,
+        at received: Instant, in session: PostgresSession
+    ) throws -> Result {
+        let row = try IngestTill.lock(session, till)
+        guard row.epoch == till.epoch else {
+            return .refused(.signature(.tillRevoked, beacon: nil))
+        }
+        guard !row.isForked else { return .refused(.fork) }
+        let decision: SyncReceiver.Decision
+        do {
+            decision = try decide(frame, row: row, in: session)
+        } catch let refusal as BatchRefusal {
+            if refusal == .fork { try row.storeFork(session, at: received) }
+            return .refused(refusal)
+        }
+        var verdicts = try row.verdicts(
+            session, from: frame.header.first, count: decision.repeatedCount)
+        let new = Array(incoming[decision.newEntries])
+        let judged = try judge(new, row: row, at: received, in: session)
+        verdicts += judged.outcome.stored.map(\.verdict)
+        try judged.row.store(
+            session, durable: decision.durable, header: frame.header, at: received)
+        precondition(
+            verdicts.count == frame.entries.count,
+            "\(verdicts.count) verdicts for \(frame.entries.count) records")
+        return .taken(
+            BatchReply(
+                batch: frame.header.batch, beacon: "", durable: decision.durable,
+                verdicts: verdicts))
+    }
+
+    private func decide(
+        _ frame: BatchFrame, row: IngestTill, in session: PostgresSession
+    ) throws -> SyncReceiver.Decision {
+        let receiver = SyncReceiver(
+            chain: JournalChain(till: row.till.code, epoch: row.epoch), durable: row.durable)
+        var storedHash: RecordHash?
+        if let deciding = receiver.decidingSequence(for: frame), deciding != row.durable.sequence {
+            storedHash = try row.hash(session, at: deciding)
+        }
+        return try receiver.decide(frame, storedHash: storedHash)
+    }
+
+    private func judge(
+        _ records: [IncomingRecord], row: IngestTill, at received: Instant,
+        in session: PostgresSession
+    ) throws -> IngestJudge {
+        let identities = try IngestIdentities.claim(records, row: row, in: session)
+        let fresh = zip(records, identities).compactMap { $1 == .new ? $0.record : nil }
+        let world = try IngestWorld.load(
+            session, fresh, province: row.till.province, storeID: row.till.storeID)
+        var judge = IngestJudge(
+            till: row.till, cards: store.cards, signingKeys: signingKeys, received: received,
+            row: row, world: world)
+        for (record, identity) in zip(records, identities) {
+            judge.judge(record, identity: identity)
+        }
+        guard !records.isEmpty else { return judge }
+        try IngestWriter(
+            session: session, till: row.till, received: received, outcome: judge.outcome
+        ).write(known: Set(world.payments.keys))
+        return judge
+    }
+}

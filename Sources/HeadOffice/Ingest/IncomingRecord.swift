@@ -1,0 +1,65 @@
+// What can be done before the transaction begins is done there: reading records, opening sealed bytes.
+// The transaction then only judges and writes.
+
+import Domain
+import Journal
+
+/// A record of a batch, read.
+struct IncomingRecord: Sendable {
+    /// What a sale's sealed bytes hold.
+    enum Credential: Sendable {
+        /// The record was authorised and needs none.
+        case notNeeded
+        /// The record needs one and came without.
+        case missing
+        /// It does not open, or is not this sale's.
+        case unreadable
+        /// Number and password.
+        case opened(SealedCredential.Content)
+    }
+
+    let sequence: Int64
+    let bytes: [UInt8]
+    /// SHA-256 of the bytes: whether two records are the same (R-M3).
+    let content: RecordHash
+    let hash: RecordHash
+    let id: RecordID?
+    /// Nil when the bytes are no record of the protocol.
+    let record: Record?
+    let credential: Credential
+    let sealed: [UInt8]?
+
+    /// Reads the records of a frame that are not stored yet.
+    static func read(
+        _ frame: BatchFrame, openingKey: OpeningKey, fingerprintKey: FingerprintKey
+    ) -> [IncomingRecord] {
+        zip(frame.entries, frame.hashes).enumerated().map { index, pair in
+            let (entry, hash) = pair
+            let record = try? Record(bytes: entry.record)
+            return IncomingRecord(
+                sequence: frame.header.first + Int64(index), bytes: entry.record,
+                content: RecordHash(of: entry.record), hash: hash,
+                id: record?.id ?? Record.id(inUnreadable: entry.record), record: record,
+                credential: credential(
+                    of: record, sealed: entry.credential, openingKey: openingKey,
+                    fingerprintKey: fingerprintKey),
+                sealed: entry.credential)
+        }
+    }
+
+    private static func credential(
+        of record: Record?, sealed: [UInt8]?, openingKey: OpeningKey,
+        fingerprintKey: FingerprintKey
+    ) -> Credential {
+        guard let record, case .saleCompleted(let sale) = record.body else { return .notNeeded }
+        guard sale.payment.mode == .standIn else { return .notNeeded }
+        guard let sealed else { return .missing }
+        guard RecordHash(of: sealed) == sale.payment.credential,
+            let credential = SealedCredential(bytes: sealed),
+            let content = try? credential.open(
+                payment: record.id, amount: sale.total, with: openingKey),
+            fingerprintKey.fingerprint(of: content.number) == sale.card.fingerprint
+        else { return .unreadable }
+        return .opened(content)
+    }
+}

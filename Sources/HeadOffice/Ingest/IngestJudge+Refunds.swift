@@ -1,0 +1,98 @@
+import Domain
+import Journal
+import PostgresDriver
+
+extension IngestJudge {
+    /// Judges a request by the rules that the approval uses too; what breaks one is refused at once,
+    /// and the till learns it by the change feed.
+    mutating func judgeRefund(
+        _ id: RecordID, _ body: RefundRequested, _ incoming: IncomingRecord, _ time: BusinessTime
+    ) -> RecordException? {
+        guard let sale = world.sales[body.sale] else { return note(.unknownSale, incoming) }
+        let request = RefundRequest(
+            id: id, sale: body.sale,
+            lines: body.lines.map { RefundRequest.Line(index: $0.line, quantity: $0.quantity) },
+            amount: body.amount, card: body.card)
+        let deadline = RefundDeadline(saleTime: sale.facts.businessTime)
+        var state = "pending"
+        var code: String?
+        do {
+            try RefundRules.check(
+                request, sale: sale.facts, reserved: sale.reserved,
+                cardMatches: sale.cardFingerprint == body.card, deadline: deadline,
+                now: received)
+            world.sales[body.sale]?.reserved = try sale.reserved.adding(request)
+            reserve(body.sale, body.amount)
+        } catch let refusal as RefundRefusal {
+            state = refusal == .refundMonthOver ? "expired" : "refused"
+            code = refusal.code
+        } catch {
+            state = "refused"
+            code = RefundRefusal.amountExceedsPaid(left: .zero).code
+        }
+        outcome.refunds.append(
+            IngestOutcome.Refund(
+                request: request, body: body, time: time, deadline: deadline.end, state: state,
+                code: code))
+        if let code {
+            publishDecision(
+                request, code: code, receipt: sale.receipt,
+                state: state == "expired" ? .expired : .refused)
+        }
+        return nil
+    }
+
+    /// Takes a request back. One already decided stays as it is; the till has its decision.
+    mutating func judgeWithdrawal(
+        _ id: RecordID, _ incoming: IncomingRecord
+    ) -> RecordException? {
+        if let index = outcome.refunds.firstIndex(where: { $0.request.id == id }) {
+            let refund = outcome.refunds[index]
+            guard !refund.isDecided else { return nil }
+            outcome.refunds[index].state = "withdrawn"
+            giveBack(refund.request.sale, refund.request.amount, lines: refund.request.lines)
+            publishDecision(
+                refund.request, code: nil,
+                receipt: world.sales[refund.request.sale]?.receipt ?? "", state: .withdrawn)
+            return nil
+        }
+        guard let known = world.requests[id] else { return note(.unknownRequest, incoming) }
+        guard known.state == "pending" else { return nil }
+        world.requests[id]?.state = "withdrawn"
+        outcome.withdrawn.append(id)
+        giveBack(known.saleID, known.amount, lines: known.lines)
+        let request = RefundRequest(
+            id: id, sale: known.saleID, lines: known.lines, amount: known.amount,
+            card: known.card)
+        publishDecision(request, code: nil, receipt: known.receipt, state: .withdrawn)
+        return nil
+    }
+
+    private mutating func reserve(_ sale: RecordID, _ amount: Money) {
+        let before = outcome.reserved[sale] ?? .zero
+        outcome.reserved[sale] = Money(fen: before.fen + amount.fen)
+    }
+
+    private mutating func giveBack(
+        _ sale: RecordID, _ amount: Money, lines: [RefundRequest.Line]
+    ) {
+        reserve(sale, Money(fen: -amount.fen))
+        guard let reserved = world.sales[sale]?.reserved else { return }
+        var quantities = reserved.quantities
+        for line in lines { quantities[line.index, default: 0] -= line.quantity }
+        world.sales[sale]?.reserved = RefundRules.Reserved(
+            quantities: quantities, amount: Money(fen: reserved.amount.fen - amount.fen))
+    }
+
+    private mutating func publishDecision(
+        _ request: RefundRequest, code: String?, receipt: String, state: DecisionChange.State
+    ) {
+        let body = DecisionChange(
+            amount: request.amount, by: "", code: code, decidedAt: received, opinion: "",
+            receipt: receipt, sale: request.sale, state: state)
+        outcome.changes.append(
+            Change(
+                scope: till.storeCode, topic: .decision, key: request.id.description,
+                body: PostgresJSON(String(decoding: body.bytes, as: UTF8.self))))
+    }
+}

@@ -1,0 +1,60 @@
+import Domain
+import Journal
+
+/// What one batch comes to: collected while its records are judged, written in one go.
+struct IngestOutcome: Sendable {
+    /// A record's row.
+    struct Stored: Sendable {
+        let incoming: IncomingRecord
+        let time: BusinessTime
+        let verdict: RecordVerdict
+    }
+
+    /// A sale's row.
+    struct Sale: Sendable {
+        let id: RecordID
+        let body: SaleCompleted
+        let cardID: Int64?
+        let isTest: Bool
+        let paidByCard: Money
+        let time: BusinessTime
+        let code: String?
+    }
+
+    /// A record that needs a person.
+    struct Exception: Sendable {
+        let sequence: Int64
+        let id: RecordID?
+        let code: RecordException
+        let amount: Money
+        let bearer: String
+    }
+
+    /// A refund request's row.
+    struct Refund: Sendable {
+        let request: RefundRequest
+        let body: RefundRequested
+        let time: BusinessTime
+        let deadline: Instant
+        var state: String
+        let code: String?
+        var isDecided: Bool { state != "pending" }
+    }
+
+    var stored: [Stored] = []
+    var sales: [Sale] = []
+    var transfers: [NewTransfer] = []
+    /// What ends of the holds on card accounts.
+    var released: [LedgerAccount: Money] = [:]
+    var payments: [RecordID: PaymentRow] = [:]
+    var exceptions: [Exception] = []
+    var locks: [Int64: PasswordLock] = [:]
+    /// Sealed bytes to keep until they can be judged.
+    var pending: [(id: RecordID, sealed: [UInt8])] = []
+    var refunds: [Refund] = []
+    /// Requests of earlier batches that were withdrawn.
+    var withdrawn: [RecordID] = []
+    /// What requests now reserve of sales of earlier batches; below zero gives back.
+    var reserved: [RecordID: Money] = [:]
+    var changes: [Change] = []
+}

@@ -1,0 +1,157 @@
+import Domain
+import Journal
+import PostgresDriver
+
+/// What the records of a batch speak of, locked and read set by set: payments, then sales, requests,
+/// cards and card accounts, each in the order of their ids.
+struct IngestWorld: Sendable {
+    /// A sale as refund requests need it.
+    struct Sale: Sendable {
+        let cardFingerprint: CardFingerprint
+        let receipt: String
+        let facts: RefundRules.Sale
+        var reserved: RefundRules.Reserved
+        /// Whether it is a row already, not only of this batch.
+        let isStored: Bool
+    }
+
+    /// A request of an earlier batch.
+    struct Request: Sendable {
+        let saleID: RecordID
+        let amount: Money
+        let card: CardFingerprint
+        let lines: [RefundRequest.Line]
+        let receipt: String
+        var state: String
+    }
+
+    var payments: [RecordID: PaymentRow]
+    var cards: [CardFingerprint: CardRow]
+    var accounts: [LedgerAccount: Ledger.LockedAccount]
+    var sales: [RecordID: Sale]
+    var requests: [RecordID: Request]
+
+    static func load(
+        _ session: PostgresSession, _ records: [Record], province: String, storeID: Int64
+    ) throws -> IngestWorld {
+        var paymentIDs: Set<RecordID> = []
+        var fingerprints: Set<CardFingerprint> = []
+        var saleIDs: Set<RecordID> = []
+        var requestIDs: Set<RecordID> = []
+        for record in records {
+            switch record.body {
+            case .saleCompleted(let sale):
+                paymentIDs.insert(record.id)
+                fingerprints.insert(sale.card.fingerprint)
+            case .paymentCancelled(let cancelled): paymentIDs.insert(cancelled.payment)
+            case .refundRequested(let refund): saleIDs.insert(refund.sale)
+            case .refundWithdrawn(let withdrawn): requestIDs.insert(withdrawn.request)
+            case .tillStarted, .beacon, .slipPrinted, .unknown: break
+            }
+        }
+        let payments = try PaymentRow.lock(session, Array(paymentIDs))
+        saleIDs.formUnion(try salesOfRequests(session, requestIDs))
+        let sales = try lockSales(session, saleIDs, storeID: storeID)
+        let requests = try lockRequests(session, requestIDs, storeID: storeID)
+        fingerprints.formUnion(payments.values.compactMap { $0.payment.terms?.card })
+        let cards = try CardRow.lock(session, Array(fingerprints), province: province)
+        let accounts = try Ledger.lock(session, Set(cards.values.map(\.account)))
+        return IngestWorld(
+            payments: payments, cards: cards, accounts: accounts, sales: sales,
+            requests: requests)
+    }
+
+    private static func salesOfRequests(
+        _ session: PostgresSession, _ ids: Set<RecordID>
+    ) throws -> [RecordID] {
+        guard !ids.isEmpty else { return [] }
+        return try session.query(
+            "SELECT sale_id FROM refund_request WHERE request_id = ANY (\(Array(ids)))"
+        ).map { try $0["sale_id"] }
+    }
+
+    private static func lockRequests(
+        _ session: PostgresSession, _ ids: Set<RecordID>, storeID: Int64
+    ) throws -> [RecordID: Request] {
+        guard !ids.isEmpty else { return [:] }
+        var found: [RecordID: Request] = [:]
+        for row in try session.query(
+            """
+            SELECT request.request_id, request.sale_id, request.amount, request.fingerprint,
+                   request.lines, request.state, sale.receipt
+            FROM refund_request AS request JOIN sale USING (sale_id)
+            WHERE request.request_id = ANY (\(Array(ids))) AND request.store_id = \(storeID)
+            ORDER BY request.request_id
+            FOR NO KEY UPDATE OF request
+            """)
+        {
+            let json: PostgresJSON = try row["lines"]
+            let lines = try [RefundRequested.Line](bytes: Array(json.text.utf8))
+            found[try row["request_id"]] = Request(
+                saleID: try row["sale_id"], amount: try row["amount"],
+                card: try row["fingerprint"],
+                lines: lines.map { RefundRequest.Line(index: $0.line, quantity: $0.quantity) },
+                receipt: try row["receipt"], state: try row["state"])
+        }
+        return found
+    }
+
+    private static func lockSales(
+        _ session: PostgresSession, _ ids: Set<RecordID>, storeID: Int64
+    ) throws -> [RecordID: Sale] {
+        guard !ids.isEmpty else { return [:] }
+        let wanted = Array(ids)
+        let rows = try session.query(
+            """
+            SELECT sale_id, fingerprint, receipt, lines, business_at, total, paid_by_card, code,
+                   refunded, refund_reserved
+            FROM sale
+            WHERE sale_id = ANY (\(wanted)) AND store_id = \(storeID)
+            ORDER BY sale_id
+            FOR NO KEY UPDATE
+            """)
+        guard !rows.isEmpty else { return [:] }
+        var quantities: [RecordID: [Int: Int64]] = [:]
+        for row in try session.query(
+            """
+            SELECT sale_id, line_index, sum(quantity)::bigint AS quantity
+            FROM refund_line WHERE sale_id = ANY (\(wanted)) AND live
+            GROUP BY sale_id, line_index
+            """)
+        {
+            let line = Int(try row["line_index"] as Int32)
+            quantities[try row["sale_id"], default: [:]][line] = try row["quantity"]
+        }
+        var found: [RecordID: Sale] = [:]
+        for row in rows {
+            let id: RecordID = try row["sale_id"]
+            let json: PostgresJSON = try row["lines"]
+            let lines = try [SaleCompleted.Line](bytes: Array(json.text.utf8))
+            let (total, paid): (Money, Money) = (try row["total"], try row["paid_by_card"])
+            let (refunded, reserved): (Money, Money) =
+                (try row["refunded"], try row["refund_reserved"])
+            found[id] = Sale(
+                cardFingerprint: try row["fingerprint"], receipt: try row["receipt"],
+                facts: facts(
+                    lines, at: try row["business_at"], total: total, paid: paid,
+                    code: try row["code"]),
+                reserved: RefundRules.Reserved(
+                    quantities: quantities[id] ?? [:],
+                    amount: Money(fen: refunded.fen + reserved.fen)),
+                isStored: true)
+        }
+        return found
+    }
+
+    /// A sale as the refund rules see it. One whose id is in question moved nothing and has nothing
+    /// to give back.
+    static func facts(
+        _ lines: [SaleCompleted.Line], at: Instant, total: Money, paid: Money, code: String?
+    ) -> RefundRules.Sale {
+        let inQuestion: [RecordException] = [.paymentCancelled, .linesDoNotAddUp, .holdDiffers]
+        return RefundRules.Sale(
+            isPosted: !inQuestion.contains { $0.code == code }, businessTime: at,
+            lines: lines.map(\.saleLine), paidByCard: paid,
+            notPaidByCard: Money(fen: total.fen - paid.fen))
+    }
+}
