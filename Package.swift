@@ -32,6 +32,8 @@ let niossl: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl
 let serviceLifecycle: Target.Dependency =
     .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let swiftASN1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let unixSignals: Target.Dependency =
+    .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 
 let package = Package(
@@ -91,7 +93,7 @@ let package = Package(
             name: "Till",
             dependencies: [
                 "Domain", "Journal", "Receipts", "WebSupport", "HTTPTransport", configuration,
-                crypto, grdb, hummingbird, logging, mustache, serviceLifecycle,
+                crypto, grdb, hummingbird, logging, mustache, serviceLifecycle, unixSignals,
             ],
             resources: [.copy("Resources"), .copy("Store/Migrations")],
             swiftSettings: strict),
@@ -153,8 +155,8 @@ let package = Package(
         .testTarget(
             name: "TillTests",
             dependencies: [
-                "Domain", "Journal", "Till", "HTTPTransport", "TestSupport", crypto, grdb,
-                hummingbird, hummingbirdTesting, logging,
+                "Domain", "Journal", "Till", "HTTPTransport", "TestSupport", "WebSupport", crypto,
+                grdb, hummingbird, hummingbirdTesting, logging,
             ],
             swiftSettings: strict),
         .testTarget(

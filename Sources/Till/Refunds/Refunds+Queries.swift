@@ -48,7 +48,7 @@ enum Refunds {
             reason: row["reason"], requestedBy: row["requested_by"],
             requestedAt: row["requested_at"], state: state(row), opinion: row["opinion"] ?? "",
             decidedBy: row["decided_by"] ?? "", decidedAt: row["decided_at"],
-            code: row["code"] ?? (row["verdict"] == "exception" ? row["verdict_code"] : nil),
+            code: row["code"] ?? ((row["verdict"] as String?) == "exception" ? row["verdict_code"] : nil),
             lines: lines)
     }
 

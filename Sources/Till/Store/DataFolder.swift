@@ -74,14 +74,16 @@ final class DataFolderLock: Sendable {
         }
     }
 
+    /// Lets another process have the folder.
+    func release() { flock(descriptor, LOCK_UN) }
+
     deinit { close(descriptor) }
 }
 
 extension String {
     /// The size of the file at this path; 0 when there is none.
-    func fileByteCount() throws -> Int64 {
-        var answer = stat()
-        guard stat(self, &answer) == 0 else { return 0 }
-        return Int64(answer.st_size)
+    func fileByteCount() -> Int64 {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: self)
+        return (attributes?[.size] as? NSNumber)?.int64Value ?? 0
     }
 }

@@ -15,6 +15,7 @@ final class TillStore: Sendable {
     private let migrations: [Migrations.Migration]
     private let logger: Logger
     private let connections: Mutex<TillConnections?>
+    private let isClosed = Mutex(false)
     /// Tests put a disk failure here; it runs after SQLite's COMMIT returned.
     let afterCommit = Mutex<(@Sendable () throws -> Void)?>(nil)
     /// Told after each write, so that sync need not poll.
@@ -69,13 +70,15 @@ final class TillStore: Sendable {
         }
     }
 
-    /// Closes both sides; what is committed stays.
+    /// Closes both sides for good and lets another process have the folder; what is committed stays.
     func close() throws {
+        isClosed.withLock { $0 = true }
         writtenContinuation.finish()
         try connections.withLock { open in
             try open?.close()
             open = nil
         }
+        lock.release()
     }
 
     private func open() throws -> TillConnections {
@@ -137,7 +140,10 @@ final class TillStore: Sendable {
     }
 
     private func reopen() throws -> TillConnections {
-        try connections.withLock { open in
+        guard !isClosed.withLock({ $0 }) else {
+            throw TillStoreError(.unavailable, "the data file is closed")
+        }
+        return try connections.withLock { open in
             // A connection whose disk failed may not close cleanly; the new one recovers the log.
             try? open?.close()
             open = nil
@@ -151,7 +157,7 @@ final class TillStore: Sendable {
     private func checkpoint(_ writer: DatabaseQueue) async {
         do {
             let walPath = folder.databasePath + "-wal"
-            guard try walPath.fileByteCount() > Int64(Self.walFrameCountMax) * 4_096 else { return }
+            guard walPath.fileByteCount() > Int64(Self.walFrameCountMax) * 4_096 else { return }
             _ = try await writer.writeWithoutTransaction { try $0.checkpoint(.passive) }
         } catch {
             logger.warning("checkpoint failed", metadata: ["error": "\(error)"])

@@ -7,7 +7,7 @@ const id = root.dataset.payment;
 const number = document.getElementById("card-number");
 const password = document.getElementById("card-password");
 const notice = document.getElementById("notice");
-const steps = ["card", "password", "waiting", "choice", "done", "ended"];
+const steps = ["card", "password", "waiting", "choice", "refused", "done", "ended"];
 let busy = false;
 
 function show(step) {
@@ -19,6 +19,7 @@ function show(step) {
   if (step === "card") number.focus();
   if (step === "password") password.focus();
   if (step === "choice") document.getElementById("choice-retry").focus();
+  if (step === "refused") document.getElementById("refused-cancel").focus();
   if (step === "done") document.getElementById("open-slip").focus();
   if (step === "ended") document.getElementById("back-to-sell").focus();
 }
@@ -49,13 +50,14 @@ function took(payment) {
     case "refused":
       password.value = "";
       say(payment.message);
-      show(payment.mayRetype ? "password" : "card");
+      show(payment.mayRetype ? (number.value ? "password" : "card") : "refused");
       break;
+    case "not_stored":
     case "no_answer": {
       const offline = document.getElementById("choice-stand-in");
       offline.disabled = !payment.standIn.allowed;
-      document.getElementById("choice-why").textContent = payment.standIn.message ?? "";
-      document.getElementById("choice-override").hidden = !payment.standIn.overridable;
+      document.getElementById("choice-why").textContent =
+        payment.message ?? payment.standIn.message ?? "";
       show("choice");
       break;
     }

@@ -1,0 +1,116 @@
+import Domain
+import Journal
+import WebSupport
+
+/// A payment as the page and the JSON endpoints tell it (Docs/TILL-API.md, "payment").
+struct PaymentAnswer: Encodable {
+    struct Card: Encodable {
+        let title: String
+        let name: String
+        let colour: String
+        let mask: String
+        let programme: String
+    }
+
+    struct StandIn: Encodable {
+        let allowed: Bool
+        let code: String?
+        let message: String?
+    }
+
+    let id: String
+    /// `begun`, `asking`, `no_answer`, `not_stored`, `refused`, `completed` or `cancelled`.
+    let state: String
+    let amount: Int64
+    let code: String?
+    let message: String?
+    let mayRetype: Bool
+    let triesLeft: Int?
+    let card: Card?
+    let standIn: StandIn
+    let receipt: String?
+    let mode: String?
+    let holder: String?
+    let remaining: Int64?
+
+    enum CodingKeys: String, CodingKey {
+        case id, state, amount, code, message, mayRetype, triesLeft, card, standIn, receipt, mode
+        case holder, remaining
+    }
+
+    /// Writes absent values as `null`, so that a reader finds every key.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(state, forKey: .state)
+        try container.encode(amount, forKey: .amount)
+        try container.encode(code, forKey: .code)
+        try container.encode(message, forKey: .message)
+        try container.encode(mayRetype, forKey: .mayRetype)
+        try container.encode(triesLeft, forKey: .triesLeft)
+        try container.encode(card, forKey: .card)
+        try container.encode(standIn, forKey: .standIn)
+        try container.encode(receipt, forKey: .receipt)
+        try container.encode(mode, forKey: .mode)
+        try container.encode(holder, forKey: .holder)
+        try container.encode(remaining, forKey: .remaining)
+    }
+}
+
+/// Everything an answer is made from.
+struct PaymentFacts: Sendable {
+    let row: PaymentRow
+    let flow: PaymentFlow?
+    let triesLeft: Int?
+    let sale: CommittedSale?
+    let programme: Programme?
+    let standInRefusal: StandInRefusal?
+
+    func answer(_ words: Words) -> PaymentAnswer {
+        let (state, code) = stateAndCode
+        let message: String? =
+            switch state {
+            case "refused":
+                [
+                    code.map { words.refusal($0) },
+                    (triesLeft ?? row.triesLeft).map {
+                        words("till.pay.triesLeft", ["count": String($0)])
+                    },
+                ].compactMap(\.self).joined(separator: " ")
+            case "cancelled": words("till.pay.ended.\(row.ending ?? "cashier")")
+            case "not_stored": words("till.pay.notStored")
+            default: nil
+            }
+        let mayTakeOffline = flow?.choices.contains(.takeOffline) ?? false
+        let shown = standInRefusal.flatMap { ShownRefusal($0) }
+        return PaymentAnswer(
+            id: row.id.description, state: state, amount: row.amount.fen, code: code,
+            message: message, mayRetype: flow?.choices.contains(.retype) ?? (row.ending == nil),
+            triesLeft: triesLeft ?? row.triesLeft,
+            card: row.card.flatMap { card in
+                programme.map {
+                    .init(
+                        title: $0.faceTitle, name: $0.name, colour: $0.faceColour,
+                        mask: card.mask, programme: $0.code)
+                }
+            },
+            standIn: .init(
+                allowed: mayTakeOffline && standInRefusal == nil, code: shown?.code,
+                message: shown.map { words.refusal($0) }),
+            receipt: sale?.receipt, mode: sale?.mode.rawValue, holder: sale?.holder,
+            remaining: sale?.remaining)
+    }
+
+    private var stateAndCode: (state: String, code: String?) {
+        if sale != nil { return ("completed", nil) }
+        if row.ending != nil { return ("cancelled", row.refusalCode) }
+        switch flow?.state {
+        case nil, .begun: return ("begun", nil)
+        case .authorising, .committing, .committed, .cancelling, .cancelled:
+            return ("asking", nil)
+        case .unanswered: return ("no_answer", nil)
+        case .accepted: return ("not_stored", nil)
+        case .refused(_, let code): return ("refused", code)
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Domain
+import GRDB
+import Hummingbird
+import Journal
+import WebSupport
+
+extension TillWeb {
+    private struct PayView {
+        struct Line {
+            let name: String
+            let spec: String
+            let listPrice: String?
+            let price: String
+            let quantity: Int64
+            let amount: String
+        }
+        let id: String
+        let amount: String
+        let lines: [Line]
+    }
+
+    private struct CardEntry: Decodable {
+        let number: String
+    }
+
+    private struct CredentialEntry: Decodable {
+        let number: String
+        let password: String
+    }
+
+    private struct PaymentsAnswer: Encodable {
+        let payments: [PaymentAnswer]
+    }
+
+    func addPayments(to router: RouterGroup<WebContext>) {
+        router.get("/pay/:id") { _, context in try await payPage(context) }
+        router.get("/api/payments") { _, context in
+            let words = site.pages.words(context.language)
+            var answers: [PaymentAnswer] = []
+            for row in try await store.openPayments() {
+                answers.append(try await facts(row.id).answer(words))
+            }
+            return try Response.json(PaymentsAnswer(payments: answers))
+        }
+        router.post("/api/payments") { _, context in
+            let login = try context.requireSession().account
+            let payment = try await commit { try await checkout.begin(login: login) }
+            return try await answer(payment, context, status: .created)
+        }
+        router.get("/api/payments/:id") { _, context in try await answer(id(context), context) }
+        router.post("/api/payments/:id/card") { request, context in
+            try await cardFace(request, context)
+        }
+        router.post("/api/payments/:id/attempts") { request, context in
+            let payment = try id(context)
+            let entry = try await request.json(CredentialEntry.self)
+            try await commit {
+                try await checkout.attempt(
+                    payment, number: entry.number, password: entry.password)
+            }
+            return try await answer(payment, context)
+        }
+        router.post("/api/payments/:id/retry") { _, context in
+            let payment = try id(context)
+            try await commit { try await checkout.retry(payment) }
+            return try await answer(payment, context)
+        }
+        router.post("/api/payments/:id/stand-in") { _, context in
+            let payment = try id(context)
+            try await commit { try await checkout.takeOffline(payment) }
+            return try await answer(payment, context)
+        }
+        router.post("/api/payments/:id/cancel") { _, context in
+            let payment = try id(context)
+            let login = try context.requireSession().account
+            try await commit { try await checkout.cancel(payment, by: login) }
+            return try await answer(payment, context)
+        }
+    }
+
+    /// The face of the card's programme, before any password (PRODUCT §2.4). Nothing is stored.
+    private func cardFace(_ request: Request, _ context: WebContext) async throws -> Response {
+        _ = try id(context)
+        let number = try CardNumber(try await request.json(CardEntry.self).number)
+        let programme = try await store.read { try Cards.programme(of: number, in: $0) }
+        return try Response.json(
+            PaymentAnswer.Card(
+                title: programme.faceTitle, name: programme.name, colour: programme.faceColour,
+                mask: number.masked, programme: programme.code))
+    }
+
+    private func facts(_ payment: RecordID) async throws -> PaymentFacts {
+        let flow = await checkout.flow(payment)
+        let triesLeft = await checkout.triesLeft(payment)
+        let now = world.now()
+        let isOffered = flow?.choices.contains(.takeOffline) ?? false
+        return try await store.read { database in
+            guard let row = try PaymentRow.find(payment, in: database) else {
+                throw PaymentRefusal.unknown
+            }
+            var refusal: StandInRefusal?
+            if isOffered, let card = row.card {
+                do {
+                    try StandIn.check(amount: row.amount, card: card, at: now, in: database)
+                } catch let error as StandInRefusal {
+                    refusal = error
+                }
+            }
+            return PaymentFacts(
+                row: row, flow: flow, triesLeft: triesLeft,
+                sale: try TillStore.committedSale(payment.description, in: database),
+                programme: try row.card.flatMap {
+                    try Cards.programme($0.programme, in: database)
+                },
+                standInRefusal: refusal)
+        }
+    }
+
+    private func answer(
+        _ payment: RecordID, _ context: WebContext, status: HTTPResponse.Status = .ok
+    ) async throws -> Response {
+        let words = site.pages.words(context.language)
+        return try Response.json(try await facts(payment).answer(words), status: status)
+    }
+
+    private func payPage(_ context: WebContext) async throws -> Response {
+        let payment = try id(context)
+        let (row, lines) = try await store.read { database in
+            guard let row = try PaymentRow.find(payment, in: database) else {
+                throw PaymentRefusal.unknown
+            }
+            return (row, try Orders.lines(of: payment.description, in: database))
+        }
+        let view = PayView(
+            id: payment.description, amount: Texts.yuan(row.amount.fen),
+            lines: lines.map { line in
+                .init(
+                    name: line.name, spec: line.spec,
+                    listPrice: line.list == line.price ? nil : Texts.yuan(line.list),
+                    price: Texts.yuan(line.price), quantity: line.quantity,
+                    amount: Texts.yuan(line.amount))
+            })
+        return try site.pages.page("pay/page", view, context: context)
+    }
+}

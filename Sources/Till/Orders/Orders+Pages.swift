@@ -1,0 +1,237 @@
+import Domain
+import GRDB
+import Hummingbird
+import Journal
+import WebSupport
+
+extension TillWeb {
+    private struct ListView {
+        struct Item {
+            let id: String
+            let receipt: String
+            let time: String
+            let mask: String
+            let total: String
+            let mode: String
+            let cashier: String
+            let test: Bool
+            let state: String
+            let stateLevel: String
+            let refund: StateView?
+        }
+        let number: String
+        let from: String
+        let through: String
+        let error: String?
+        let cardMask: String?
+        let orders: [Item]
+        let more: Bool
+    }
+
+    private struct OrderView {
+        struct Line {
+            let name: String
+            let spec: String
+            let sku: String
+            let list: String
+            let price: String
+            let quantity: Int64
+            let amount: String
+            let repriced: String?
+        }
+        struct Refund {
+            let time: String
+            let amount: String
+            let reason: String
+            let state: String
+            let level: String
+            let opinion: String
+        }
+        struct Event {
+            let time: String
+            let text: String
+        }
+        let id: String
+        let receipt: String
+        let state: String
+        let stateLevel: String
+        let refund: StateView?
+        let test: Bool
+        let trouble: String?
+        let lines: [Line]
+        let total: String
+        let hasRefunds: Bool
+        let refunds: [Refund]
+        let time: String
+        let cashier: String
+        let mask: String
+        let holder: String
+        let mode: String
+        let remaining: String
+        let history: [Event]
+    }
+
+    private struct Entered {
+        var number = ""
+        var card = ""
+        var from = ""
+        var through = ""
+
+        init() {}
+
+        init(_ fields: FormFields) throws {
+            number = try fields.optional("number") ?? ""
+            card = try fields.optional("card") ?? ""
+            from = try fields.optional("from") ?? ""
+            through = try fields.optional("through") ?? ""
+        }
+    }
+
+    private struct OrdersAnswer: Encodable {
+        let orders: [OrderSummary]
+    }
+
+    private struct SearchBody: Decodable {
+        let number: String?
+        let card: String?
+        let from: String?
+        let through: String?
+        let before: Int64?
+    }
+
+    func addOrders(to router: RouterGroup<WebContext>) {
+        router.get("/orders") { _, context in try await listPage(Entered(), context) }
+        // A card number must not stand in an address, where browsers and logs keep it.
+        router.post("/orders") { _, context in
+            try await listPage(Entered(try context.requireForm()), context)
+        }
+        router.get("/orders/:id") { _, context in try await orderPage(context) }
+        router.post("/api/sales/search") { request, _ in
+            let body = try await request.json(SearchBody.self)
+            var entered = Entered()
+            entered.number = body.number ?? ""
+            entered.card = body.card ?? ""
+            entered.from = body.from ?? ""
+            entered.through = body.through ?? ""
+            var query = try query(entered)
+            query.before = body.before
+            let asked = query
+            return try Response.json(
+                OrdersAnswer(orders: try await store.read { try Orders.search(asked, in: $0) }))
+        }
+        router.get("/api/sales/:id") { _, context in
+            try Response.json(try await order(try id(context)))
+        }
+        addSlips(to: router)
+    }
+
+    func order(_ id: RecordID) async throws -> Order {
+        guard let order = try await store.read({ try Orders.find(id.description, in: $0) }) else {
+            throw RequestRefusal.notFound
+        }
+        return order
+    }
+
+    private func query(_ entered: Entered) throws -> OrderQuery {
+        var query = OrderQuery()
+        let number = entered.number.filter { !$0.isWhitespace }
+        if !number.isEmpty {
+            query.number = ReceiptNumber(number)?.description ?? number.uppercased()
+        }
+        if entered.card.contains(where: { !$0.isWhitespace }) {
+            query.fingerprint = identity.fingerprintKey.fingerprint(
+                of: try CardNumber(entered.card))
+        }
+        query.from = try date(entered.from)
+        query.through = try date(entered.through)
+        return query
+    }
+
+    private func date(_ text: String) throws -> BusinessDate? {
+        if text.isEmpty { return nil }
+        guard let date = BusinessDate.parse(text) else { throw ShownRefusal("order.badDate") }
+        return date
+    }
+
+    private func listPage(_ entered: Entered, _ context: WebContext) async throws -> Response {
+        let words = site.pages.words(context.language)
+        var error: String?
+        var orders: [OrderSummary] = []
+        do {
+            let query = try query(entered)
+            orders = try await store.read { try Orders.search(query, in: $0) }
+        } catch {
+            guard let shown = error as? ShownRefusal ?? ShownRefusal(error) else { throw error }
+            return try list(entered, [], words.refusal(shown), words, context)
+        }
+        error = nil
+        return try list(entered, orders, error, words, context)
+    }
+
+    private func list(
+        _ entered: Entered, _ orders: [OrderSummary], _ error: String?, _ words: Words,
+        _ context: WebContext
+    ) throws -> Response {
+        let view = ListView(
+            number: entered.number, from: entered.from, through: entered.through, error: error,
+            cardMask: (try? CardNumber(entered.card))?.masked,
+            orders: orders.map { order in
+                .init(
+                    id: order.id, receipt: order.receipt, time: Texts.time(order.businessTime),
+                    mask: order.mask, total: Texts.yuan(order.total),
+                    mode: words("till.mode.\(order.mode)"), cashier: order.cashier,
+                    test: order.test, state: words("till.order.\(order.state.rawValue)"),
+                    stateLevel: order.state.level, refund: refundState(order, words))
+            }, more: orders.count == OrderQuery.resultCountMax)
+        return try site.pages.page("orders/list", view, context: context)
+    }
+
+    private func refundState(_ order: OrderSummary, _ words: Words) -> StateView? {
+        order.refundState.map {
+            StateView(text: words("till.orderRefund.\($0.rawValue)"), level: $0.level)
+        }
+    }
+
+    private func orderPage(_ context: WebContext) async throws -> Response {
+        let words = site.pages.words(context.language)
+        let order = try await order(try id(context))
+        let summary = order.summary
+        let trouble = summary.code.map { words.refusal($0) }
+        let view = OrderView(
+            id: summary.id, receipt: summary.receipt,
+            state: words("till.order.\(summary.state.rawValue)"),
+            stateLevel: summary.state.level, refund: refundState(summary, words),
+            test: summary.test,
+            trouble: trouble ?? order.lateRefusal.map { words.refusal($0) },
+            lines: order.lines.map { line in
+                .init(
+                    name: line.name, spec: line.spec, sku: line.sku, list: Texts.yuan(line.list),
+                    price: Texts.yuan(line.price), quantity: line.quantity,
+                    amount: Texts.yuan(line.amount),
+                    repriced: line.repricedBy.map {
+                        words("till.repricedBy", ["login": $0])
+                    })
+            },
+            total: Texts.yuan(summary.total), hasRefunds: !order.refunds.isEmpty,
+            refunds: order.refunds.map { refund in
+                .init(
+                    time: Texts.time(refund.requestedAt), amount: Texts.yuan(refund.amount),
+                    reason: refund.reason, state: words("till.refund.\(refund.state.rawValue)"),
+                    level: refund.state.level, opinion: refund.opinion)
+            },
+            time: Texts.time(summary.businessTime), cashier: summary.cashier,
+            mask: summary.mask, holder: order.holder ?? words("till.holderUnknown"),
+            mode: words("till.mode.\(summary.mode)"),
+            remaining: order.remaining.map(Texts.yuan) ?? words("till.pay.balanceUnknown"),
+            history: order.history.map { event in
+                let detail =
+                    event.kind.hasPrefix("state.") && !event.detail.isEmpty
+                    ? words.refusal(event.detail) : event.detail
+                let parts = [words("till.event.\(event.kind)"), event.by, detail]
+                return .init(
+                    time: Texts.time(event.at),
+                    text: parts.filter { !$0.isEmpty }.joined(separator: " · "))
+            })
+        return try site.pages.page("orders/order", view, context: context)
+    }
+}

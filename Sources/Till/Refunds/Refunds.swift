@@ -1,0 +1,185 @@
+import Domain
+import Foundation
+import GRDB
+import Journal
+
+/// Why a refund request is not made here; beside `RefundRefusal` of the rules.
+enum RefundRequestRefusal: String, Error, CaseIterable {
+    /// This till knows no such sale.
+    case unknownSale = "refund.unknownSale"
+    /// No reason, or more than 200 characters.
+    case reasonLength = "refund.reasonLength"
+    /// The request's id was used for something else (R-M3).
+    case sameIDDifferentContent = "refund.sameIDDifferentContent"
+    /// There is no such request.
+    case unknownRequest = "refund.unknownRequest"
+    /// It was decided or withdrawn already.
+    case alreadyDecided = "refund.alreadyDecided"
+}
+
+/// What a cashier enters to ask for money back.
+struct RefundEntry: Sendable {
+    let id: RecordID
+    let sale: RecordID
+    /// Nil asks for everything that is left.
+    let lines: [RefundLine]?
+    let cardNumber: String
+    let reason: String
+    let by: String
+}
+
+/// What of a sale may still be asked back, as far as this till knows.
+struct RefundRoom: Sendable {
+    let sale: RefundRules.Sale
+    let reserved: RefundRules.Reserved
+    let deadline: RefundDeadline
+    let isCardKnown: @Sendable (CardFingerprint) -> Bool
+
+    /// What is left of each line.
+    var left: [Int64] {
+        sale.lines.enumerated().map { index, line in
+            max(0, line.quantity - reserved.quantities[index, default: 0])
+        }
+    }
+
+    static func load(_ id: String, in database: Database) throws -> RefundRoom? {
+        let row = try Row.fetchOne(
+            database, sql: "SELECT business_time, total, fingerprint FROM sale WHERE id = ?",
+            arguments: [id])
+        guard let row else { return nil }
+        let time = Instant(milliseconds: row["business_time"])
+        let fingerprint: String = row["fingerprint"]
+        var quantities: [Int: Int64] = [:]
+        var amount: Int64 = 0
+        for refund in try Refunds.of(sale: id, in: database)
+        where refund.state.isOpen || refund.state == .approved {
+            amount += refund.amount
+            for line in refund.lines { quantities[line.line, default: 0] += line.quantity }
+        }
+        return RefundRoom(
+            sale: .init(
+                isPosted: true, businessTime: time,
+                lines: try Orders.lines(of: id, in: database).map(\.saleLine),
+                paidByCard: Money(fen: row["total"]), notPaidByCard: .zero),
+            reserved: .init(quantities: quantities, amount: Money(fen: amount)),
+            deadline: RefundDeadline(saleTime: time),
+            isCardKnown: { $0.text == fingerprint })
+    }
+}
+
+extension TillStore {
+    /// Asks for money back: the request's record and row commit together. Money moves only when
+    /// head office approves; the checks here are a courtesy (R-R2, R-R3).
+    ///
+    /// - Repetition: the same id with the same content is the same request.
+    /// - Refuses, first match wins: `disk_nearly_full`, `CardRefusal`, `reasonLength`,
+    ///   `unknownSale`, `sameIDDifferentContent`, `RefundRefusal`.
+    func requestRefund(
+        _ entry: RefundEntry, at now: Instant, identity: TillIdentity
+    ) async throws -> RefundSummary {
+        try requireRoom()
+        let number = try CardNumber(entry.cardNumber)
+        let card = identity.fingerprintKey.fingerprint(of: number)
+        let reason = entry.reason.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard (1...200).contains(reason.unicodeScalars.count) else {
+            throw RefundRequestRefusal.reasonLength
+        }
+        let id = entry.id.description
+        return try await write(
+            lookUp: { try Refunds.find(id, in: $0) },
+            { database in
+                let sale = entry.sale.description
+                guard let room = try RefundRoom.load(sale, in: database) else {
+                    throw RefundRequestRefusal.unknownSale
+                }
+                if let known = try Refunds.find(id, in: database) {
+                    guard known.sale == sale, known.reason == reason else {
+                        throw RefundRequestRefusal.sameIDDifferentContent
+                    }
+                    return known
+                }
+                let lines = (entry.lines ?? room.everythingLeft).map {
+                    RefundRequest.Line(index: $0.line, quantity: $0.quantity)
+                }
+                let draft = RefundRequest(
+                    id: entry.id, sale: entry.sale, lines: lines, amount: .zero, card: card)
+                let amount = try RefundRules.value(
+                    of: draft, sale: room.sale, reserved: room.reserved)
+                try RefundRules.check(
+                    RefundRequest(
+                        id: entry.id, sale: entry.sale, lines: lines, amount: amount, card: card),
+                    sale: room.sale, reserved: room.reserved,
+                    cardMatches: room.isCardKnown(card), deadline: room.deadline,
+                    now: try SyncState.load(in: database).corrected(now))
+                try Self.insertRefund(
+                    entry, lines: lines, amount: amount, card: card, reason: reason, at: now,
+                    book: JournalBook(identity), in: database)
+                guard let made = try Refunds.find(id, in: database) else {
+                    throw TillStoreError(.damaged, "a request just written is not there")
+                }
+                return made
+            })
+    }
+
+    private static func insertRefund(
+        _ entry: RefundEntry, lines: [RefundRequest.Line], amount: Money, card: CardFingerprint,
+        reason: String, at now: Instant, book: JournalBook, in database: Database
+    ) throws {
+        let (_, sequence) = try book.append(
+            .refundRequested(
+                .init(
+                    sale: entry.sale,
+                    lines: lines.map { .init(line: $0.index, quantity: $0.quantity) },
+                    amount: amount, card: card, reason: reason, by: entry.by)),
+            id: entry.id, at: now, in: database)
+        try database.execute(
+            sql: """
+                INSERT INTO refund_request
+                    (id, seq, sale, amount, reason, requested_by, requested_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                entry.id.description, sequence, entry.sale.description, amount.fen, reason,
+                entry.by, now.milliseconds,
+            ])
+        for line in lines {
+            try database.execute(
+                sql: """
+                    INSERT INTO refund_request_line (request, line, quantity) VALUES (?, ?, ?)
+                    ON CONFLICT (request, line) DO UPDATE SET
+                        quantity = quantity + excluded.quantity
+                    """,
+                arguments: [entry.id.description, line.index, line.quantity])
+        }
+    }
+
+    /// Takes a request back. Head office may have decided in the meantime; its word then stands.
+    ///
+    /// - Repetition: a request withdrawn before stays withdrawn.
+    /// - Refuses: `unknownRequest`, `alreadyDecided`.
+    func withdrawRefund(
+        _ request: RecordID, by login: String, id: RecordID, at now: Instant, book: JournalBook
+    ) async throws {
+        try await write { database in
+            guard let known = try Refunds.find(request.description, in: database) else {
+                throw RefundRequestRefusal.unknownRequest
+            }
+            if known.state == .withdrawn { return }
+            guard known.state.isOpen else { throw RefundRequestRefusal.alreadyDecided }
+            try book.append(
+                .refundWithdrawn(.init(request: request, by: login)), id: id, at: now,
+                in: database)
+            try database.execute(
+                sql: "UPDATE refund_request SET withdrawn_at = ? WHERE id = ?",
+                arguments: [now.milliseconds, request.description])
+        }
+    }
+}
+
+extension RefundRoom {
+    var everythingLeft: [RefundLine] {
+        left.enumerated().compactMap { index, quantity in
+            quantity > 0 ? RefundLine(line: index, quantity: quantity) : nil
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Domain
+import GRDB
+
+/// The store as head office describes it.
+struct StoreInfo: Sendable, Equatable {
+    let code: String
+    let name: String
+    let address: String
+    let telephone: String
+    let serviceTelephone: String
+    let faultTelephone: String
+    let isSuspended: Bool
+
+    static func load(in database: Database) throws -> StoreInfo? {
+        try Row.fetchOne(
+            database,
+            sql: """
+                SELECT code, name, address, telephone, service_telephone, fault_telephone,
+                    suspended
+                FROM store_info
+                """
+        ).map { row in
+            StoreInfo(
+                code: row["code"], name: row["name"], address: row["address"],
+                telephone: row["telephone"], serviceTelephone: row["service_telephone"],
+                faultTelephone: row["fault_telephone"], isSuspended: row["suspended"])
+        }
+    }
+}
+
+/// How the till stands now, in figures.
+struct TillReport: Sendable {
+    let state: SyncState
+    let unsent: Unsent
+    let usage: StandInUsage
+    /// The limits of the till as a whole; nil when head office has published none.
+    let limits: StandInLimits?
+    let store: StoreInfo?
+    let line: OfficeContact.LineStatus
+    let freeByteCount: Int64
+    let reserveByteCount: Int64
+    let now: Instant
+
+    /// Seconds; nil when never complete.
+    var contactAge: Int64? { state.contactAge(at: now) }
+
+    var freshness: Freshness {
+        let age = contactAge.flatMap { $0 < 0 ? nil : $0 }
+        return (limits ?? .defaults).freshness(contactAge: age)
+    }
+
+    var isDiskLow: Bool { freeByteCount < reserveByteCount }
+
+    /// Clocks more than five minutes apart are flagged (R-T2).
+    var isClockOff: Bool { (state.clockOffset ?? 0).magnitude > 300_000 }
+
+    /// Whether a stand-in sale could be taken now, whatever the card.
+    var couldTradeOffline: Bool {
+        guard state.stop == nil, !isDiskLow, freshness != .red, let limits else { return false }
+        return usage.tillCount < limits.tillCount && usage.tillTotal < limits.tillTotal
+    }
+
+    static func load(
+        _ store: TillStore, line: OfficeContact.LineStatus, at now: Instant
+    ) async throws -> TillReport {
+        let free = try store.folder.freeByteCount()
+        return try await store.read { database in
+            let programme = try String.fetchOne(
+                database, sql: "SELECT programme FROM programme_limit ORDER BY per_sale LIMIT 1")
+            let state = try SyncState.load(in: database)
+            return TillReport(
+                state: state, unsent: try Unsent.load(in: database),
+                usage: try StandIn.usage(of: nil, at: state.corrected(now), in: database),
+                limits: try programme.flatMap { try StandIn.limits(programme: $0, in: database) },
+                store: try StoreInfo.load(in: database), line: line, freeByteCount: free,
+                reserveByteCount: store.diskReserveByteCount, now: now)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import Foundation
+import Till
+
+@main
+struct TillCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "huiyika-till", abstract: "The till node of a store.",
+        subcommands: [Serve.self, Enrol.self, Status.self, Verify.self, Reset.self])
+}
+
+struct Settings: ParsableArguments {
+    @Option(help: "A file of NAME=value lines; the environment wins over it.")
+    var config: String?
+
+    @Option(help: "The data folder; wins over HUIYIKA_TILL_DATA.")
+    var data: String?
+
+    func load() throws -> TillConfiguration {
+        var configuration = try TillConfiguration(
+            environment: ProcessInfo.processInfo.environment, file: config)
+        if let data { configuration.dataFolder = data }
+        return configuration
+    }
+}
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Serve the counter's pages and sync.")
+
+    @OptionGroup var settings: Settings
+
+    @Option(help: "The web port; wins over HUIYIKA_TILL_WEB_PORT.")
+    var port: Int?
+
+    func run() async throws {
+        var configuration = try settings.load()
+        if let port { configuration.webPort = port }
+        let logger = TillLog.make(configuration)
+        try await TillNode(configuration: configuration, logger: logger).run()
+    }
+}
+
+struct Enrol: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make this till known to head office.")
+
+    @OptionGroup var settings: Settings
+
+    @Option(help: "Head office's sync address, https://host:port.")
+    var office: String
+
+    @Option(help: "The certificate authority of head office, a PEM file.")
+    var ca: String
+
+    @Option(help: "The one-time code.")
+    var code: String
+
+    @Option(help: "The till's own name, for the person who approves it.")
+    var name: String = ProcessInfo.processInfo.hostName
+
+    func run() async throws {
+        let configuration = try settings.load()
+        let till = try await Enrolment(
+            configuration: configuration, office: office, authorityFile: ca, code: code,
+            name: name, logger: TillLog.make(configuration)
+        ).run()
+        print("enrolled as \(till)")
+    }
+}
+
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Say how a stopped till stands.")
+
+    @OptionGroup var settings: Settings
+
+    func run() async throws {
+        let configuration = try settings.load()
+        let maintenance = TillMaintenance(
+            configuration: configuration, logger: TillLog.make(configuration))
+        print(try await maintenance.status())
+    }
+}
+
+struct Verify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Check the journal's chain.")
+
+    @OptionGroup var settings: Settings
+
+    func run() async throws {
+        let configuration = try settings.load()
+        let maintenance = TillMaintenance(
+            configuration: configuration, logger: TillLog.make(configuration))
+        print("the chain holds: \(try await maintenance.verify()) records")
+    }
+}
+
+struct Reset: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Remove this till's data; refused while records are unsent.")
+
+    @OptionGroup var settings: Settings
+
+    func run() async throws {
+        let configuration = try settings.load()
+        let maintenance = TillMaintenance(
+            configuration: configuration, logger: TillLog.make(configuration))
+        try await maintenance.reset()
+        print("removed; enrol to use this till again")
+    }
+}
