@@ -87,3 +87,17 @@ extension OfficeNode {
         return try await Tills(store).makeEnrolmentCode(storeCode: code, by: actor).text
     }
 }
+
+extension OfficeNode {
+    /// Adds a head-office login from the shell: how the first operator comes to be.
+    ///
+    /// - Refuses: what `Accounts.addStaff` refuses.
+    public func addStaff(
+        name: String, login: String, roles: Set<StaffRole>, password: String
+    ) async throws {
+        let shell = StaffActor(accountID: 0, personID: 0, login: "shell", roles: [.operator])
+        try await Accounts(store: store, passwords: passwords).addStaff(
+            Accounts.NewStaff(person: .named(name), login: login, roles: roles, password: password),
+            by: shell, at: store.clock.now())
+    }
+}

@@ -1,0 +1,57 @@
+// Start in the order of dependence, stop in reverse, never longer than the bounds here.
+
+import Domain
+import Foundation
+import Hummingbird
+import Logging
+import ServiceLifecycle
+import WebSupport
+
+extension OfficeNode {
+    /// A listener that is ready.
+    public enum Listener: String, Sendable {
+        /// The port of tills.
+        case sync
+        /// The staff pages.
+        case web
+    }
+
+    /// Runs head office until it is asked to stop: database, jobs, sync port, staff pages.
+    ///
+    /// - Shape: `onListening` gets each listener's address once it takes connections. SIGTERM and
+    ///   SIGINT stop it: no new work, what is under way ends, within half a minute.
+    public func serve(
+        onListening: @escaping @Sendable (Listener, String) -> Void
+    ) async throws {
+        let folder = URL(filePath: configuration.dataFolder)
+        let certificates = try OfficeCertificates(
+            secrets: folder.appending(path: "secrets"),
+            published: folder.appending(path: "ca.pem"), names: configuration.syncNames,
+            now: Date(
+                timeIntervalSince1970: Double(store.clock.now().milliseconds) / 1_000))
+        let (syncHost, webHost) = (configuration.syncHost, configuration.webHost)
+        let sync = try SyncServer(
+            store: store, configuration: configuration, certificates: certificates,
+            logger: store.logger,
+            onRunning: { port in onListening(.sync, "https://\(syncHost):\(port)") })
+        let pages = try OfficeWeb(store: store, telephones: configuration.telephones)
+        let web = Application(
+            router: pages.makeRouter(),
+            configuration: ApplicationConfiguration(
+                address: .hostname(webHost, port: configuration.webPort), serverName: nil),
+            onServerRunning: { channel in
+                onListening(.web, "http://\(webHost):\(channel.localAddress?.port ?? 0)")
+            },
+            logger: store.logger)
+        let services: [any Service] = [store.pool, Jobs(store), sync, web]
+        var group = ServiceGroupConfiguration(
+            services: services.map {
+                .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+            },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: store.logger)
+        group.maximumGracefulShutdownDuration = .seconds(20)
+        group.maximumCancellationDuration = .seconds(10)
+        try await ServiceGroup(configuration: group).run()
+        await pages.drain()
+    }
+}
