@@ -102,7 +102,7 @@ let package = Package(
             dependencies: [
                 "Domain", "Journal", "Receipts", "WebSupport", "PostgresDriver", configuration,
                 crypto, cryptoExtras, hummingbird, hummingbirdTLS, logging, mustache, niossl,
-                serviceLifecycle, swiftASN1, x509,
+                serviceLifecycle, swiftASN1, unixSignals, x509,
             ],
             resources: [.copy("Resources"), .copy("Store/Migrations")],
             swiftSettings: strict),

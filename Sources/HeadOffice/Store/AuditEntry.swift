@@ -20,7 +20,8 @@ public enum AuditActor: Sendable, Equatable {
     }
 
     var personID: Int64? {
-        if case .staff(let actor) = self { actor.personID } else { nil }
+        // The operator at the shell has no login and is nobody's row.
+        if case .staff(let actor) = self, actor.personID > 0 { actor.personID } else { nil }
     }
 }
 
