@@ -162,8 +162,8 @@ let package = Package(
         .testTarget(
             name: "HeadOfficeTests",
             dependencies: [
-                "Domain", "Journal", "HeadOffice", "PostgresDriver", "TestSupport", crypto,
-                hummingbird, hummingbirdTesting, logging,
+                "Domain", "Journal", "HeadOffice", "PostgresDriver", "TestSupport", "WebSupport",
+                crypto, hummingbird, hummingbirdTesting, logging,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -104,7 +104,8 @@ extension Cards {
             let movements = try session.query(
                 """
                 SELECT transfer_id, transfer.kind,
-                       CASE WHEN payee.kind = 'card' THEN amount ELSE -amount END AS amount,
+                       CASE WHEN payee.kind = 'card' THEN transfer.amount
+                            ELSE -transfer.amount END AS amount,
                        store.name AS store_name, sale.sale_id, sale.receipt,
                        transfer.business_at, posted_at
                 FROM transfer

@@ -4,6 +4,4 @@ public enum CatalogueRefusal: String, OfficeRefusal, CaseIterable {
     case headerDiffers = "header_differs"
     case tooManyRows = "too_many_rows"
     case nothingToApply = "nothing_to_apply"
-    /// The file applied is not the file that was previewed.
-    case fileChanged = "file_changed"
 }

@@ -38,7 +38,7 @@ extension MonthReport {
             let row = try session.queryOne(
                 """
                 SELECT sale_count, gross, disputed, refunds, gross - refunds AS net
-                FROM (\(fragment: Self.sales(month, "()"))) AS total
+                FROM (\(fragment: Self.sales(month))) AS total WHERE store_id IS NULL
                 """)
             guard let row else { return [:] }
             return [
@@ -59,8 +59,8 @@ extension MonthReport {
         }
     }
 
-    /// Sums by the grouping given: a store's day, or everything. The test book is left out (R-P7).
-    private static func sales(_ month: TradingMonth, _ grouping: SQL) -> SQL {
+    /// Sums of each store's day, and of everything (store_id null). The test book is left out (R-P7).
+    private static func sales(_ month: TradingMonth) -> SQL {
         """
         SELECT store_id, business_date,
                count(DISTINCT source_id) FILTER (WHERE is_sale) AS sale_count,
@@ -84,7 +84,7 @@ extension MonthReport {
             LEFT JOIN sale ON sale.sale_id = source_id
             WHERE accounting_month = \(month.firstDay) AND transfer.store_id IS NOT NULL
         ) AS moved
-        GROUP BY GROUPING SETS (\(fragment: grouping))
+        GROUP BY GROUPING SETS ((store_id, business_date), ())
         """
     }
 
@@ -98,7 +98,7 @@ extension MonthReport {
                CASE WHEN gross = 0 THEN '0.00%'
                     ELSE to_char(round(offline_amount * 100.0 / gross, 2), 'FM990.00') || '%' END,
                late_count, \(fragment: yuan("late_amount"))
-        FROM (\(fragment: sales(month, "(store_id, business_date), ()"))) AS day
+        FROM (\(fragment: sales(month))) AS day
         LEFT JOIN store USING (store_id)
         ORDER BY store.code NULLS LAST, business_date
         """

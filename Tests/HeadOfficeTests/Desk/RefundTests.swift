@@ -1,0 +1,193 @@
+import Domain
+import HeadOffice
+import PostgresDriver
+import Testing
+
+struct RefundTests {
+    private static let number = "6160201901100002"
+
+    /// Makes a card with ¥500, sells `lines` and asks the whole of line 0 back.
+    private func asked(
+        _ world: DeskWorld, _ lines: [DeskWorld.SoldLine] = [.init(price: 1_680, quantity: 3)],
+        paid: Int64? = nil
+    ) async throws -> (card: Int64, sale: RecordID, request: RecordID) {
+        let card = try await world.issueCard(number: Self.number, load: 50_000)
+        let sale = try await world.sell(lines, card: card, number: Self.number, paid: paid)
+        let request = try await world.request(
+            sale, [0: lines[0].quantity], amount: lines[0].price * Int64(lines[0].quantity),
+            number: Self.number)
+        return (card, sale, request)
+    }
+
+    private func balance(_ world: DeskWorld, _ card: Int64) async throws -> Int64 {
+        try await world.number(
+            "SELECT balance AS n FROM account WHERE kind = 'card' AND owner_id = \(card)")
+    }
+
+    @Test func `an approved refund is a new transfer of the same amount to the card`() async throws
+    {
+        try await withDesk { world in
+            let (card, sale, request) = try await asked(world)
+            #expect(try await balance(world, card) == 50_000 - 5_040)
+            try await world.refunds.decide(
+                request, .approved, opinion: "同意", digest: try await world.digest(request),
+                by: try await world.actor("approver"), at: world.now)
+            #expect(try await balance(world, card) == 50_000)
+            let moved = try await world.number(
+                """
+                SELECT sum(amount)::bigint AS n FROM transfer
+                WHERE kind = 'refund' AND source_id = \(request)
+                """)
+            #expect(moved == 5_040)
+            let state = try await world.number(
+                """
+                SELECT refunded + refund_reserved * 1000000 AS n FROM sale WHERE sale_id = \(sale)
+                """)
+            #expect(state == 5_040)
+            let published = try await world.number(
+                """
+                SELECT count(*) AS n FROM change
+                WHERE scope = 'GD0001' AND topic = 'decision' AND key = \(request.description)
+                  AND body ->> 'state' = 'approved' AND body ->> 'opinion' = '同意'
+                """)
+            #expect(published == 1)
+            #expect(try await LedgerProof.make(world.store).isRight)
+        }
+    }
+
+    @Test func `of two approvers at once one decides and the money moves once`() async throws {
+        try await withDesk { world in
+            let (card, _, request) = try await asked(world)
+            try await world.addStaff("approver2", [.approver])
+            let digest = try await world.digest(request)
+            let actors = [
+                try await world.actor("approver"), try await world.actor("approver2"),
+            ]
+            let outcomes = await withTaskGroup(of: String.self) { group in
+                for actor in actors {
+                    group.addTask {
+                        do {
+                            try await world.refunds.decide(
+                                request, .approved, opinion: "同意", digest: digest, by: actor,
+                                at: world.now)
+                            return "decided"
+                        } catch let refusal as RefundsRefusal { return refusal.code } catch {
+                            return "\(error)"
+                        }
+                    }
+                }
+                return await group.reduce(into: [String]()) { $0.append($1) }
+            }
+            #expect(outcomes.sorted() == ["already_decided", "decided"])
+            #expect(try await balance(world, card) == 50_000)
+        }
+    }
+
+    @Test func `an approval of something else than was shown is refused`() async throws {
+        try await withDesk { world in
+            let (card, sale, request) = try await asked(
+                world, [.init(price: 1_000, quantity: 1), .init(price: 200, quantity: 1)])
+            let digest = try await world.digest(request)
+            _ = try await world.request(sale, [1: 1], amount: 200, number: Self.number)
+            let approver = try await world.actor("approver")
+            await #expect(throws: RefundsRefusal.digestDiffers) {
+                try await world.refunds.decide(
+                    request, .approved, opinion: "同意", digest: digest, by: approver,
+                    at: world.now)
+            }
+            #expect(try await balance(world, card) == 50_000 - 1_200)
+        }
+    }
+
+    @Test func `the month ends for a refund at midnight in Shanghai, not a millisecond before`()
+        async throws
+    {
+        try await withDesk { world in
+            let (card, _, request) = try await asked(world)
+            let monthEnd = TradingMonth(world.now).end
+            let approver = try await world.actor("approver")
+            let digest = try await world.digest(request)
+            await #expect(throws: RefundRefusal.refundMonthOver) {
+                try await world.refunds.decide(
+                    request, .approved, opinion: "同意", digest: digest, by: approver, at: monthEnd)
+            }
+            #expect(try await balance(world, card) == 50_000 - 5_040)
+            try await world.refunds.decide(
+                request, .approved, opinion: "同意", digest: digest, by: approver,
+                at: monthEnd.adding(milliseconds: -1))
+            #expect(try await balance(world, card) == 50_000)
+        }
+    }
+
+    @Test func `several requests together never refund more than was sold`() async throws {
+        try await withDesk { world in
+            let (card, sale, first) = try await asked(
+                world, [.init(price: 1_000, quantity: 3), .init(price: 5_000, quantity: 1)])
+            let second = try await world.request(sale, [0: 1], amount: 1_000, number: Self.number)
+            let approver = try await world.actor("approver")
+            let digest = try await world.digest(first)
+            // Two requests reserve four of three: neither may take what the other reserved.
+            await #expect(throws: RefundRefusal.quantityExceedsSold(line: 0, left: 2)) {
+                try await world.refunds.decide(
+                    first, .approved, opinion: "同意", digest: digest, by: approver, at: world.now)
+            }
+            try await world.refunds.decide(
+                second, .refused, opinion: "数量不符", digest: try await world.digest(second),
+                by: approver, at: world.now)
+            try await world.refunds.decide(
+                first, .approved, opinion: "同意", digest: try await world.digest(first),
+                by: approver, at: world.now)
+            let third = try await world.request(sale, [0: 1], amount: 1_000, number: Self.number)
+            let again = try await world.digest(third)
+            await #expect(throws: RefundRefusal.quantityExceedsSold(line: 0, left: 0)) {
+                try await world.refunds.decide(
+                    third, .approved, opinion: "同意", digest: again, by: approver, at: world.now)
+            }
+            #expect(try await balance(world, card) == 50_000 - 5_000)
+        }
+    }
+
+    @Test func `a refund first undoes what the card never paid`() async throws {
+        try await withDesk { world in
+            let (card, _, request) = try await asked(
+                world, [.init(price: 1_000, quantity: 3)], paid: 1_800)
+            #expect(try await balance(world, card) == 50_000 - 1_800)
+            try await world.refunds.decide(
+                request, .approved, opinion: "同意", digest: try await world.digest(request),
+                by: try await world.actor("approver"), at: world.now)
+            #expect(try await balance(world, card) == 50_000)
+            let dispute = try await world.number(
+                "SELECT sum(balance)::bigint AS n FROM account WHERE kind = 'store_in_dispute'")
+            #expect(dispute == 0)
+        }
+    }
+
+    @Test func `another card, a missing opinion and another role are refused`() async throws {
+        try await withDesk { world in
+            let card = try await world.issueCard(number: Self.number, load: 50_000)
+            _ = try await world.issueCard(number: "6160201901100003", load: 100)
+            let sale = try await world.sell(
+                [.init(price: 1_000, quantity: 1)], card: card, number: Self.number)
+            let request = try await world.request(
+                sale, [0: 1], amount: 1_000, number: "6160201901100003")
+            let digest = try await world.digest(request)
+            let approver = try await world.actor("approver")
+            await #expect(throws: RefundRefusal.cardDiffers) {
+                try await world.refunds.decide(
+                    request, .approved, opinion: "同意", digest: digest, by: approver, at: world.now)
+            }
+            await #expect(throws: RefundsRefusal.opinionEmpty) {
+                try await world.refunds.decide(
+                    request, .refused, opinion: "  ", digest: digest, by: approver, at: world.now)
+            }
+            for role in StaffRole.allCases where role != .approver {
+                let other = try await world.actor(
+                    role.rawValue.replacing("_", with: "-"))
+                await #expect(throws: RoleRefusal.roleMissing) {
+                    try await world.refunds.decide(
+                        request, .refused, opinion: "不同意", digest: digest, by: other, at: world.now)
+                }
+            }
+        }
+    }
+}
