@@ -3,11 +3,11 @@ public import HTTPTransport
 
 /// A person's browser, as far as forms, cookies and JSON go: for driving the web faces over real sockets.
 ///
-/// One client is one browser: it keeps the cookies and the form token of the last page it saw. Not for use from two
-/// tasks at once.
-public final class WebClient {
+/// One client is one browser: it keeps the cookies and the form token of the last page it saw. Requests go one
+/// after another.
+public actor WebClient {
     /// Where the node's pages are, without a slash at the end.
-    public let base: String
+    public nonisolated let base: String
     private let transport: HTTPTransport
     private var cookies: [String: String] = [:]
     private var formToken = ""
@@ -59,6 +59,14 @@ public final class WebClient {
         return try await send("POST", path, type: "application/json", body: Array(body))
     }
 
+    /// Sends JSON by another method than POST, for what changes or removes a thing.
+    public func send(_ method: String, _ path: String, json: [String: any Sendable]) async throws
+        -> Answer
+    {
+        let body = try JSONSerialization.data(withJSONObject: json)
+        return try await send(method, path, type: "application/json", body: Array(body))
+    }
+
     /// Sends a file as the raw body.
     public func post(_ path: String, file: Data, type: String) async throws -> Answer {
         try await send("POST", path, type: type, body: Array(file))
@@ -69,7 +77,7 @@ public final class WebClient {
     /// - Refuses: `LabError` when the node does not let this person in.
     public func signIn(_ login: String, _ password: String) async throws {
         _ = try await get("/sign-in")
-        let answer = try await post("/sign-in", form: ["login": login, "password": password])
+        let answer = try await post("/sign-in", form: ["account": login, "password": password])
         guard (300...399).contains(answer.status) else {
             throw LabError("\(base): \(login) was not signed in: \(answer.status)")
         }

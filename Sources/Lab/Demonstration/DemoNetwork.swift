@@ -1,0 +1,198 @@
+public import Foundation
+public import HTTPTransport
+import Logging
+
+/// A network on this machine: head office with a private PostgreSQL, a line that can be cut, tills behind it.
+///
+/// Everything lies in one folder. Programs are started as their own processes and reached over their ports only.
+public final class DemoNetwork {
+    /// A till of the network.
+    public struct TillPlace: Sendable {
+        /// The store it stands in.
+        public let store: String
+        /// Its web port.
+        public let port: Int
+        /// Its data folder.
+        public let folder: URL
+        /// Where its pages are.
+        public var base: String { "http://127.0.0.1:\(port)" }
+    }
+
+    /// Where everything lies.
+    public let folder: URL
+    /// The folder of the built programs.
+    public let programs: URL
+    /// Head office's staff pages.
+    public let officeBase: String
+    /// The line between the tills and head office.
+    public let line: FaultProxy
+    /// The tills, in the order they were planned.
+    public let tills: [TillPlace]
+    /// Plain HTTP on loopback, for the pages.
+    public let web: HTTPTransport
+
+    private let syncPort: Int
+    private let officePort: Int
+    private var office: NodeProcess?
+    private var running: [String: NodeProcess] = [:]
+    private let clock: ClockShift
+
+    /// Whether programs see another time than the machine's.
+    public enum ClockShift: Sendable {
+        /// The machine's own time.
+        case none
+        /// So many days ago, by libfaketime from outside: the programs know nothing of it.
+        case daysAgo(Int)
+    }
+
+    /// Plans a network; nothing is started.
+    ///
+    /// - Shape: ports `firstPort` to `firstPort + 10 + tills`; the line listens on `firstPort + 2`.
+    public init(
+        folder: URL, programs: URL, stores: [String], firstPort: Int, clock: ClockShift = .none
+    ) throws {
+        self.folder = folder
+        self.programs = programs
+        self.clock = clock
+        officePort = firstPort
+        officeBase = "http://127.0.0.1:\(firstPort)"
+        syncPort = firstPort + 1
+        line = try FaultProxy(port: firstPort + 2, to: firstPort + 1)
+        tills = stores.enumerated().map { index, store in
+            TillPlace(
+                store: store, port: firstPort + 11 + index,
+                folder: folder.appending(path: "till-\(index + 1)-\(store)"))
+        }
+        web = try HTTPTransport(
+            configuration: HTTPTransportConfiguration(allowPlainHTTPLoopback: true),
+            logger: Self.silentLogger)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    /// The lab speaks through its report; the parts it borrows stay quiet.
+    static let silentLogger = Logger(label: "huiyika.lab") { _ in SwiftLogNoOpLogHandler() }
+
+    /// Head office's data folder.
+    public var officeFolder: URL { folder.appending(path: "office") }
+
+    /// The certificate authority tills pin.
+    public var authorityFile: URL { officeFolder.appending(path: "ca.pem") }
+
+    /// The sync address as tills know it: through the line.
+    public var syncAddress: String { "https://127.0.0.1:\(line.port)" }
+
+    /// The sync address without the line between.
+    public var directSyncAddress: String { "https://127.0.0.1:\(syncPort)" }
+
+    /// Runs a command of head office to its end.
+    @discardableResult
+    public func runOffice(_ arguments: [String]) throws -> String {
+        let (program, rest) = command("huiyika-office", arguments + ["--data", officeFolder.path])
+        return try NodeProcess.run(program, rest, environment: officeEnvironment)
+    }
+
+    /// Starts head office and waits until its pages answer.
+    public func startOffice() async throws {
+        let (program, arguments) = command(
+            "huiyika-office", ["serve", "--data", officeFolder.path])
+        let process = try NodeProcess.start(
+            "head office", program: program, arguments: arguments,
+            environment: officeEnvironment, logFile: folder.appending(path: "office.log"))
+        office = process
+        try await waitUntilAnswering(process, at: officeBase)
+    }
+
+    /// Stops head office as an operator would.
+    public func stopOffice() throws {
+        guard let office, office.stop() else {
+            throw LabError("head office did not stop by itself")
+        }
+        self.office = nil
+    }
+
+    /// Kills head office.
+    public func killOffice() {
+        office?.kill()
+        office = nil
+    }
+
+    /// Asks for enrolment in a process of its own; the caller approves it meanwhile.
+    public func beginEnrolment(of till: TillPlace, code: String) throws -> NodeProcess {
+        let (program, arguments) = command(
+            "huiyika-till",
+            [
+                "enrol", "--data", till.folder.path, "--office", syncAddress,
+                "--ca", authorityFile.path, "--code", code, "--name", "收银台 \(till.store)",
+            ])
+        return try NodeProcess.start(
+            "enrolment of \(till.store)", program: program, arguments: arguments,
+            logFile: folder.appending(path: "till-\(till.port).log"))
+    }
+
+    /// Starts a till and waits until its pages answer.
+    public func startTill(_ till: TillPlace) async throws {
+        let (program, arguments) = command(
+            "huiyika-till", ["serve", "--data", till.folder.path, "--port", String(till.port)])
+        let process = try NodeProcess.start(
+            "till \(till.store)", program: program, arguments: arguments,
+            logFile: folder.appending(path: "till-\(till.port).log"))
+        running[till.base] = process
+        try await waitUntilAnswering(process, at: till.base)
+    }
+
+    /// Kills a till as a power cut would.
+    public func killTill(_ till: TillPlace) throws {
+        guard let process = running.removeValue(forKey: till.base) else {
+            throw LabError("till \(till.store) does not run")
+        }
+        process.kill()
+    }
+
+    /// Stops everything that runs, tills first.
+    public func stop() async {
+        for process in running.values { process.stop() }
+        running = [:]
+        office?.stop()
+        office = nil
+        try? line.set(.cut)
+    }
+
+    /// Closes the lab's own connections; nothing can be asked after it.
+    public func close() async {
+        await stop()
+        await web.shutdown()
+    }
+
+    private var officeEnvironment: [String: String] {
+        [
+            "HUIYIKA_OFFICE_WEB_PORT": String(officePort),
+            "HUIYIKA_OFFICE_SYNC_PORT": String(syncPort),
+            "HUIYIKA_OFFICE_TELEPHONES_SERVICE": "400-000-0001",
+            "HUIYIKA_OFFICE_TELEPHONES_FAULT": "400-000-0002",
+        ]
+    }
+
+    private func command(_ program: String, _ arguments: [String]) -> (String, [String]) {
+        let path = programs.appending(path: program).path
+        switch clock {
+        case .none: return (path, arguments)
+        case .daysAgo(let days):
+            return (
+                "/usr/bin/faketime",
+                ["-m", "--exclude-monotonic", "-f", "-\(days)d", path] + arguments
+            )
+        }
+    }
+
+    private func waitUntilAnswering(_ process: NodeProcess, at base: String) async throws {
+        let client = WebClient(base: base, transport: web)
+        do {
+            _ = try await eventually("\(process.name) answering", within: 90) {
+                guard process.isRunning else { throw LabError("\(process.name) has ended") }
+                return try await client.get("/sign-in").status == 200 ? true : nil
+            }
+        } catch {
+            throw LabError("\(error)\n\(process.lastLines())")
+        }
+    }
+}

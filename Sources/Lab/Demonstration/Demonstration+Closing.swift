@@ -1,0 +1,148 @@
+import Crypto
+import Domain
+import Foundation
+import HTTPTransport
+import PostgresDriver
+
+extension Demonstration {
+    func refund() async throws {
+        report.step("A refund is asked for offline, approved with an opinion, and comes back")
+        guard let sale = offlineSales.first else { throw LabError("nothing to refund") }
+        try network.line.set(.cut)
+        let cashier = try await self.cashier(at: 0)
+        let other = try await cashier.refusal(
+            "POST", "/api/sales/\(sale.id)/refunds",
+            ["card": cards[1].number, "reason": "退货", "lines": NSNull()])
+        try report.expect("another card's number", other, "card_differs")
+        let asked = try await cashier.call(
+            "POST", "/api/sales/\(sale.id)/refunds",
+            ["card": cards[0].number, "reason": "顾客退货，未拆封", "lines": NSNull()])
+        guard let request = asked["id"] as? String else { throw LabError("no request: \(asked)") }
+        try report.expect("state at the till", asked["state"] as? String, "unsent")
+
+        let issuer = try await clerk("issuer")
+        let before = try await issuer.balance(of: cards[0])
+        try network.line.set(.whole)
+        try await waitUntilSent(cashier)
+        try report.expect(
+            "no money moves by the request", try await issuer.balance(of: cards[0]), before)
+        try await decide(request)
+        let decided: [String: Any] = try await eventually("the decision at the till", within: 60) {
+            let seen = try await cashier.call("GET", "/api/refunds/\(request)")
+            return seen["state"] as? String == "approved" ? seen : nil
+        }
+        try report.expect("opinion at the till", decided["opinion"] as? String, "已核对小票，同意")
+        try report.expect(
+            "balance after", try await issuer.balance(of: cards[0]), before + sale.amount)
+        let slip = try await cashier.call("GET", "/api/refunds/\(request)/slip")
+        let text = slip["merchant"] as? String ?? ""
+        try report.expect("the slip names the sale", text.contains(sale.receipt), text)
+        report.write(text.split(separator: "\n").map { "     │ \($0)" }.joined(separator: "\n"))
+    }
+
+    private func decide(_ request: String) async throws {
+        let approver = try await clerk("approver")
+        let shown = try await approver.client.get("/api/refunds/\(request)").json
+        guard let digest = shown["digest"] as? String else { throw LabError("no digest: \(shown)") }
+        let silent = try await approver.client.post(
+            "/api/refunds/\(request)/decide",
+            json: ["verdict": "approved", "opinion": "", "digest": digest])
+        try report.expect(
+            "no opinion, no decision", silent.json["code"] as? String ?? "", "opinion_required")
+        let decided = try await approver.post(
+            "/api/refunds/\(request)/decide",
+            ["verdict": "approved", "opinion": "已核对小票，同意", "digest": digest])
+        try report.expect("decision", decided["state"] as? String, "approved")
+        let twice = try await approver.client.post(
+            "/api/refunds/\(request)/decide",
+            json: ["verdict": "approved", "opinion": "再次", "digest": digest])
+        try report.expect(
+            "a second decision", twice.json["code"] as? String ?? "", "already_decided")
+    }
+
+    func refuseLastMonth() async throws {
+        report.step("A refund of last month's sale is refused with the month rule's reason")
+        guard let sale = lastMonthSale else { throw LabError("no sale of last month") }
+        let cashier = try await self.cashier(at: 0)
+        let answer = try await cashier.client.post(
+            "/api/sales/\(sale.id)/refunds",
+            json: ["card": cards[0].number, "reason": "退货", "lines": NSNull()])
+        try report.expect("code", answer.json["code"] as? String ?? "", "refund_month_over")
+        report.saw("\(sale.receipt): \(answer.json["message"] ?? "")")
+    }
+
+    func useTheTestCard() async throws {
+        report.step("A test card is refused at ¥1.00 and taken at ¥0.99")
+        let cashier = try await self.cashier(at: 0)
+        let begun = try await cashier.ringUp([("100001", 1)], price: 100)
+        let answer = try await cashier.client.post(
+            "/api/payments/\(begun.payment)/card", json: ["number": testCard.number])
+        let code: String
+        if answer.status == 200 {
+            code = try await cashier.pay(begun.payment, with: testCard)["code"] as? String ?? ""
+        } else {
+            code = answer.json["code"] as? String ?? ""
+        }
+        try report.expect("¥1.00", code, "test_card_limit")
+        _ = try await cashier.call("POST", "/api/payments/\(begun.payment)/cancel")
+        let sale = try await cashier.sell([("100001", 1)], price: 99, to: testCard)
+        report.saw("\(sale.receipt) \(yuan(sale.amount)) \(sale.mode)")
+        try await waitUntilSent(cashier)
+    }
+
+    func exportTheMonth() async throws {
+        report.step(
+            "Finance downloads the month; its totals equal the ledger's, which sums to zero")
+        let month = TradingMonth(LabClock.now())
+        let finance = try await clerk("finance")
+        try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
+        for name in ["monthly-sales", "ledger-detail"] {
+            let file = try await finance.client.get("/finance/exports/\(name)?month=\(month)")
+            guard file.status == 200 else { throw LabError("\(name): \(file.status) \(file.text)") }
+            let path = out.appending(path: "\(name)-\(month).csv")
+            try Data(file.text.utf8).write(to: path)
+            let hash = SHA256.hash(data: Data(file.text.utf8)).map { byte in
+                String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+            }.joined()
+            report.saw("\(path.lastPathComponent)  sha256 \(hash.prefix(16))…")
+        }
+        try await compareWithLedger(month)
+        report.saw(try network.runOffice(["ledger", "verify"]).trimmed.replacing("\n", with: "; "))
+        let written = try network.runOffice(
+            ["report", "monthly", "--month", "\(month)", "--out", out.path])
+        report.saw("the same from the shell: \(written.split(separator: "\n").count) files")
+    }
+
+    private func compareWithLedger(_ month: TradingMonth) async throws {
+        let csv = try String(
+            contentsOf: out.appending(path: "monthly-sales-\(month).csv"), encoding: .utf8)
+        let rows = csv.split(whereSeparator: \.isNewline).map {
+            $0.split(separator: ",", omittingEmptySubsequences: false).map {
+                $0.trimmingCharacters(in: CharacterSet(charactersIn: "\u{FEFF}\""))
+            }
+        }
+        guard let heading = rows.first, let gross = heading.firstIndex(of: "销售额"),
+            let refunds = heading.firstIndex(of: "退款"),
+            let total = rows.first(where: { $0.first == "合计" })
+        else { throw LabError("the export has no totals: \(csv)") }
+        let witness = try LedgerWitness(officeFolder: network.officeFolder)
+        let first = "\(month.firstDay)"
+        let sold = try await witness.number(
+            """
+            SELECT coalesce(sum(amount), 0)::bigint AS n
+            FROM transfer JOIN account ON account_id = to_account_id
+            WHERE transfer.kind IN ('sale', 'shortfall') AND book = 'real'
+              AND accounting_month = \(first)::text::date
+            """)
+        let refunded = try await witness.number(
+            """
+            SELECT coalesce(sum(amount), 0)::bigint AS n
+            FROM transfer JOIN account ON account_id = to_account_id
+            WHERE transfer.kind = 'refund' AND book = 'real'
+              AND accounting_month = \(first)::text::date
+            """)
+        await witness.close()
+        try report.expect("sales in the file", total[gross], Money(fen: sold).description)
+        try report.expect("refunds in the file", total[refunds], Money(fen: refunded).description)
+    }
+}

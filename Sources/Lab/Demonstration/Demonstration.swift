@@ -1,0 +1,269 @@
+// The main job, end to end, against the real programs: nothing here knows more of them than a person at a page, a
+// shell or the database's own console would.
+
+import Domain
+public import Foundation
+import HTTPTransport
+
+/// Drives the main job and prints each step with its evidence.
+public final class Demonstration {
+    let report: Report
+    let folder: URL
+    let setup: URL
+    let catalogue: URL
+    let out: URL
+    private let programs: URL
+    private let firstPort: Int
+
+    var network: DemoNetwork
+    var cards: [DemoCard] = []
+    /// The test card of the manual.
+    let testCard = DemoCard(number: "6160201901100002", password: "079497", programme: "GD")
+    /// Sold last month, for the month rule.
+    var lastMonthSale: DemoSale?
+    var offlineSales: [DemoSale] = []
+    var onlineSale: DemoSale?
+
+    static let password = "office-demo-1"
+    static let stores = ["GD0001", "JS0001"]
+
+    /// Plans a demonstration.
+    ///
+    /// - Shape: `folder` is emptied first; `demo` holds `setup.json` and `catalogue.csv`; exports go to `out`.
+    public init(folder: URL, programs: URL, demo: URL, out: URL, firstPort: Int) throws {
+        report = Report()
+        self.folder = folder
+        self.programs = programs
+        self.firstPort = firstPort
+        self.out = out
+        setup = demo.appending(path: "setup.json")
+        catalogue = demo.appending(path: "catalogue.csv")
+        try? FileManager.default.removeItem(at: folder)
+        network = try DemoNetwork(
+            folder: folder, programs: programs, stores: Self.stores, firstPort: firstPort,
+            clock: .daysAgo(Self.daysIntoLastMonth()))
+    }
+
+    /// The whole main job.
+    ///
+    /// - Refuses: `LabError` at the first thing that is not as it must be.
+    public func runOnce() async throws {
+        try await reportingFailure {
+            try await openLastMonth()
+            try await sellOnline()
+            try await sellOffline()
+            try await surviveTheKill()
+            try await restoreTheLine()
+            try await loseAReply()
+            try await refund()
+            try await refuseLastMonth()
+            try await useTheTestCard()
+            try await exportTheMonth()
+        }
+        report.finish("The main job is done; the month's exports are in \(out.path)")
+    }
+
+    /// Starts the network, fills it and keeps it running until the task is cancelled.
+    public func keepRunning() async throws {
+        try await reportingFailure {
+            network = try await reopened(clock: .none)
+            try await fill()
+            printAddresses()
+            try await Task.sleep(for: .seconds(365 * 86_400))
+        }
+    }
+
+    /// Closes the network in the end, whatever happened; being asked to stop is no failure.
+    private func reportingFailure(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+            await network.close()
+        } catch {
+            report.write(
+                error is CancellationError
+                    ? "\nStopping."
+                    : "\n✗ \(error)\n\nThe programs' logs are in \(folder.path)")
+            await network.close()
+            throw error
+        }
+    }
+
+    /// Today's day of the month and one more: the same programs then live in the month before.
+    private static func daysIntoLastMonth() -> Int {
+        BusinessDate(LabClock.now()).day + 1
+    }
+
+    private func reopened(clock: DemoNetwork.ClockShift) async throws -> DemoNetwork {
+        await network.close()
+        return try DemoNetwork(
+            folder: folder, programs: programs, stores: Self.stores, firstPort: firstPort,
+            clock: clock)
+    }
+
+    // MARK: Opening
+
+    func fill() async throws {
+        report.step("Head office is set up: programmes, stores, logins and the manual's test card")
+        report.saw(try network.runOffice(["setup", "--file", setup.path]).trimmed)
+        try await network.startOffice()
+        report.saw(
+            "head office answers at \(network.officeBase), tills call \(network.syncAddress)")
+        try await enrolTills()
+        try await importCatalogue()
+        try await issueCards()
+        for till in network.tills { try await network.startTill(till) }
+        try await waitForCatalogue()
+    }
+
+    private func openLastMonth() async throws {
+        let days = Self.daysIntoLastMonth()
+        report.write(
+            "The network opens \(days) days ago, in last month (libfaketime around the programs).")
+        try await fill()
+        report.step("A sale of last month, for the month rule later")
+        let cashier = try await self.cashier(at: 0)
+        let sale = try await cashier.sell([("100001", 1)], to: cards[0])
+        lastMonthSale = sale
+        report.saw("\(sale.receipt) \(yuan(sale.amount)) \(sale.mode)")
+        try await waitUntilSent(cashier)
+        await network.stop()
+        network = try await reopened(clock: .none)
+        try await network.startOffice()
+        for till in network.tills { try await network.startTill(till) }
+        report.saw("the network was stopped and started again with the true clock")
+    }
+
+    private func enrolTills() async throws {
+        report.step(
+            "Two tills are let in: a one-time code, the till's own key, a person who approves")
+        let admin = try await clerk("admin")
+        for till in network.tills {
+            let code = try await admin.post("/api/enrolment-codes", ["store": till.store])
+            guard let code = code["code"] as? String else { throw LabError("no code") }
+            let enrolment = try network.beginEnrolment(of: till, code: code)
+            let waiting: Int64 = try await eventually("the till asking") {
+                let list = try await admin.client.get("/api/enrolments").jsonArray
+                return list.first { $0["store"] as? String == till.store }
+                    .flatMap { integer($0["enrolment"]) }
+            }
+            let approved = try await admin.post("/api/enrolments/\(waiting)/approve")
+            try await eventually("the till enrolled") { enrolment.isRunning ? nil : () }
+            report.saw("code \(code) → \(approved["till"] ?? "?") at store \(till.store)")
+        }
+    }
+
+    private func importCatalogue() async throws {
+        report.step("The catalogue is imported from a file, previewed first")
+        let admin = try await clerk("admin")
+        let file = try Data(contentsOf: catalogue)
+        let preview = try await admin.client.post(
+            "/api/catalogue/preview", file: file, type: "text/csv")
+        let good = integer(preview.json["good"]) ?? -1
+        try report.expect("bad rows", (preview.json["bad"] as? [Any])?.count ?? -1, 0)
+        let applied = try await admin.client.post(
+            "/catalogue/apply", file: file, type: "text/csv")
+        try report.expect("rows applied", integer(applied.json["changed"]) ?? -1, good)
+    }
+
+    private func issueCards() async throws {
+        report.step("Cards are issued and loaded, each by two people")
+        let issuer = try await clerk("issuer")
+        let supervisor = try await clerk("supervisor")
+        for (programme, quantity) in [("GD", 3), ("JS", 2)] {
+            let asked = try await issuer.post(
+                "/api/batches",
+                [
+                    "programme": programme, "quantity": quantity, "initialLoad": 10_000,
+                    "test": false, "note": "演示",
+                ])
+            guard let batch = integer(asked["batch"]) else { throw LabError("no batch: \(asked)") }
+            let own = try await issuer.client.post("/api/batches/\(batch)/approve", json: [:])
+            try report.expect(
+                "the issuer cannot approve the own batch", own.status >= 400, "\(own.status)")
+            let issued = try await supervisor.post("/api/batches/\(batch)/approve")
+            let made = (issued["cards"] as? [[String: Any]] ?? []).map {
+                DemoCard(
+                    number: $0["number"] as? String ?? "",
+                    password: $0["password"] as? String ?? "", programme: programme)
+            }
+            try report.expect("cards of \(programme)", made.count, quantity)
+            cards += made
+        }
+        try await load(cards[0], with: 50_000, issuer, supervisor)
+    }
+
+    private func load(
+        _ card: DemoCard, with amount: Int64, _ issuer: Clerk, _ supervisor: Clerk
+    ) async throws {
+        let found = try await issuer.client.post("/api/cards/find", json: ["number": card.number])
+        guard let id = integer(found.jsonArray.first?["card"]) else {
+            throw LabError("the card was not found: \(found.text)")
+        }
+        let asked = try await issuer.post(
+            "/api/cards/\(id)/loads", ["amount": amount, "reason": "充值"])
+        guard let load = asked["load"] as? String else { throw LabError("no load: \(asked)") }
+        _ = try await supervisor.post("/api/loads/\(load)/approve")
+        try report.expect(
+            "balance after ¥100.00 at issue and a load of \(yuan(amount))",
+            try await issuer.balance(of: card), 10_000 + amount)
+    }
+
+    private func waitForCatalogue() async throws {
+        let cashier = try await self.cashier(at: 0)
+        let name: String = try await eventually("the catalogue at the till") {
+            let found = try await cashier.call("GET", "/api/products?q=ganmao")
+            return (found["products"] as? [[String: Any]])?.first?["name"] as? String
+        }
+        report.saw("the till finds “ganmao”: \(name)")
+    }
+
+    // MARK: People
+
+    func clerk(_ login: String) async throws -> Clerk {
+        let client = WebClient(base: network.officeBase, transport: network.web)
+        try await client.signIn(login, Self.password)
+        return Clerk(client: client)
+    }
+
+    func cashier(at index: Int, _ login: String = "cashier1") async throws -> Cashier {
+        let client = WebClient(base: network.tills[index].base, transport: network.web)
+        // A till just enrolled lets nobody in before its first pull.
+        _ = try await eventually("\(login) at the till", within: 60) {
+            try await client.signIn(login, login == "manager" ? "manager-demo-1" : "cashier-demo-1")
+        }
+        return Cashier(client: client)
+    }
+
+    func waitUntilSent(_ cashier: Cashier) async throws {
+        _ = try await eventually("everything sent", within: 90) {
+            integer(try await cashier.status()["unsentRecords"]) == 0 ? true : nil
+        }
+    }
+
+    private func printAddresses() {
+        report.write(
+            """
+
+            Head office  \(network.officeBase)/   admin, issuer, supervisor, approver, finance, auditor   password \(Self.password)
+            """)
+        for till in network.tills {
+            report.write(
+                "Till \(till.store)  \(till.base)/   cashier1, cashier2, manager   "
+                    + "passwords cashier-demo-1, cashier-demo-2, manager-demo-1")
+        }
+        report.write("")
+        for (index, card) in cards.enumerated() {
+            let balance: Int64 = index == 0 ? 60_000 : 10_000
+            report.write(
+                "Card \(card.programme)  \(card.number)  password \(card.password)  \(yuan(balance))"
+            )
+        }
+        report.write(
+            "Test card  \(testCard.number)  password \(testCard.password)  under ¥1.00 a charge")
+        report.write("\nRunning until Ctrl-C. Everything lies in \(folder.path)")
+    }
+}
+
+extension String {
+    var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
+}

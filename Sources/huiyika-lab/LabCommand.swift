@@ -1,0 +1,75 @@
+import ArgumentParser
+import Foundation
+import Lab
+
+/// `huiyika-lab`: the demonstration.
+@main
+struct LabCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "huiyika-lab",
+        abstract: "Networks on this machine: to look at, and to drive end to end.",
+        subcommands: [Demo.self])
+}
+
+struct Demo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start head office and two tills with data in them.")
+
+    @Flag(help: "Drive the main job end to end and stop.")
+    var once = false
+
+    @Option(help: "The folder everything lies in; emptied first.")
+    var folder: String
+
+    @Option(help: "The folder of setup.json and catalogue.csv.")
+    var demo = "deploy/demo"
+
+    @Option(help: "Where the month's exports go.")
+    var out = "out"
+
+    @Option(help: "The first of the ports that are used.")
+    var firstPort = 8600
+
+    func run() async throws {
+        let (once, folder, demo, out, firstPort) = (once, folder, demo, out, firstPort)
+        let programs = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    let demonstration = try Demonstration(
+                        folder: URL(filePath: folder).absoluteURL,
+                        programs: programs.absoluteURL, demo: URL(filePath: demo),
+                        out: URL(filePath: out).absoluteURL, firstPort: firstPort)
+                    try await once ? demonstration.runOnce() : demonstration.keepRunning()
+                }
+                group.addTask {
+                    await StopSignal.wait()
+                    throw CancellationError()
+                }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        } catch is CancellationError {
+            throw ExitCode(once ? 1 : 0)
+        } catch is LabError {
+            throw ExitCode(1)
+        }
+    }
+}
+
+/// Ctrl-C, or a stop by the system.
+enum StopSignal {
+    /// Returns when the program is asked to stop, or when the task is cancelled.
+    static func wait() async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        let sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield() }
+            source.resume()
+            return source
+        }
+        for await _ in stream { break }
+        sources.forEach { $0.cancel() }
+    }
+}
