@@ -43,12 +43,13 @@ enum Refunds {
             sql: "SELECT line, quantity FROM refund_request_line WHERE request = ? ORDER BY line",
             arguments: [id]
         ).map { RefundLine(line: $0["line"], quantity: $0["quantity"]) }
+        let isException = (row["verdict"] as String?) == "exception"
         return RefundSummary(
             id: id, sale: row["sale"], saleReceipt: row["receipt"], amount: row["amount"],
             reason: row["reason"], requestedBy: row["requested_by"],
             requestedAt: row["requested_at"], state: state(row), opinion: row["opinion"] ?? "",
             decidedBy: row["decided_by"] ?? "", decidedAt: row["decided_at"],
-            code: row["code"] ?? ((row["verdict"] as String?) == "exception" ? row["verdict_code"] : nil),
+            code: row["code"] ?? (isException ? row["verdict_code"] : nil),
             lines: lines)
     }
 

@@ -1,0 +1,181 @@
+import Domain
+import Foundation
+import GRDB
+import Journal
+import Logging
+import Testing
+
+@testable import Till
+
+struct SyncStoreTests {
+    private let till: EnrolledTill
+
+    init() async throws { till = try await EnrolledTill() }
+
+    private func sellOffline() async throws -> RecordID {
+        let card = try till.fingerprint(EnrolledTill.numbers.first)
+        try await till.store.storeApproval(card, at: till.clock.now)
+        let checkout = till.makeCheckout { _ in nil }
+        _ = try await till.store.addToBasket(of: "li", code: "YP0001", quantity: 1)
+        let payment = try await checkout.begin(login: "li")
+        try await checkout.attempt(payment, number: EnrolledTill.numbers.first, password: "123456")
+        try await checkout.takeOffline(payment)
+        return payment
+    }
+
+    private func verdict(_ state: RecordVerdict.State, _ code: String?) -> RecordVerdict {
+        RecordVerdict(
+            businessTime: Instant(milliseconds: till.clock.now.milliseconds + 5), code: code,
+            id: nil, sequence: 1, state: state)
+    }
+
+    private func credential() async throws -> Data? {
+        try await till.store.read {
+            try Data.fetchOne($0, sql: "SELECT credential FROM journal_record WHERE seq = 1")
+        }
+    }
+
+    @Test func `a batch carries the record, its sealed bytes and the till's own word`()
+        async throws
+    {
+        let payment = try await sellOffline()
+        let made = try await till.store.makeBatch(
+            from: 1, bounds: .usual, batch: till.clock.world.makeID(), identity: till.identity)
+        let frame = try BatchFrame(decoding: try #require(made).encoded())
+        #expect(frame.header.status.unsentValue == Money(fen: 1_850))
+        let entry = try #require(frame.entries.first)
+        let record = try JournalRecord(bytes: entry.record)
+        #expect(record.id == payment)
+        guard case .saleCompleted(let sale) = record.body else {
+            Issue.record("not a sale")
+            return
+        }
+        let sealed = try #require(entry.credential.flatMap { SealedCredential(bytes: $0) })
+        #expect(sale.payment.credential == sealed.hash)
+        #expect(sale.payment.knew.limitsVersion == 8)
+        let opened = try sealed.open(payment: payment, amount: sale.total, with: till.openingKey)
+        #expect(opened.password.digits == "123456")
+        #expect(sale.addsUp)
+    }
+
+    @Test func `sealed bytes stay while the password was not checked, and go with right or wrong`()
+        async throws
+    {
+        _ = try await sellOffline()
+        try await till.store.applyVerdicts(
+            [verdict(.exception, "password_not_checked")], at: till.clock.now)
+        #expect(try await credential() != nil)
+        let id = try await till.store.read {
+            try String.fetchOne($0, sql: "SELECT id FROM journal_record WHERE seq = 1")
+        }
+        try await till.apply([
+            ChangeItem(
+                topic: .verdict, key: try #require(id), version: 4,
+                body: .verdict(.init(code: nil, state: .posted)))
+        ])
+        #expect(try await credential() == nil)
+    }
+
+    @Test func `a verdict ends the sale's part in the limits and fixes its business time`()
+        async throws
+    {
+        let payment = try await sellOffline()
+        let card = try till.fingerprint(EnrolledTill.numbers.first)
+        #expect(try await till.store.syncStart().acknowledged == 0)
+        try await till.store.applyVerdicts([verdict(.posted, nil)], at: till.clock.now)
+        #expect(try await till.store.read { try StandIn.unsent(of: card, in: $0) } == .zero)
+        #expect(try await till.store.syncStart().acknowledged == 1)
+        let order = try await till.store.read { try Orders.find(payment.description, in: $0) }
+        #expect(order?.summary.state == .posted)
+        #expect(order?.summary.businessTime == till.clock.now.milliseconds + 5)
+    }
+
+    @Test func `a beacon is journalled when the last is ten minutes old or contact is back`()
+        async throws
+    {
+        let book = JournalBook(till.identity)
+        func contact(after seconds: Int64, wasOffline: Bool) async throws -> Int64 {
+            till.clock.advance(seconds: seconds)
+            let nonce = try #require(RequestNonce(bytes: till.clock.world.bytes(16)))
+            let beacon = Beacon(
+                issued: till.clock.now.adding(milliseconds: 2_000), nonce: nonce,
+                till: till.identity.till, key: till.officeKey)
+            try await till.store.noteContact(
+                beacon, offset: 2_000, wasOffline: wasOffline, id: till.clock.world.makeID(),
+                at: till.clock.now, book: book)
+            return try await till.store.read { try JournalBook.head(in: $0) }.sequence
+        }
+        #expect(try await contact(after: 0, wasOffline: false) == 1)
+        #expect(try await contact(after: 599, wasOffline: false) == 1)
+        #expect(try await contact(after: 1, wasOffline: false) == 2)
+        #expect(try await contact(after: 1, wasOffline: true) == 3)
+        let state = try await till.store.read { try SyncState.load(in: $0) }
+        #expect(state.clockOffset == 2_000)
+    }
+
+    @Test func `an older item changes nothing, a removed one goes`() async throws {
+        func face(_ title: String, _ version: Int64) -> ChangeItem {
+            ChangeItem(
+                topic: .programme, key: "GD", version: version,
+                body: .programme(
+                    .init(
+                        isAccepted: true, face: .init(colour: "#000", title: title), name: "n",
+                        prefix: "6160", province: "44", scheme: .dated16)))
+        }
+        try await till.apply([face("新", 5), face("旧", 4)])
+        let programme = try await till.store.read { try Cards.programme("GD", in: $0) }
+        #expect(programme?.faceTitle == "新")
+        try await till.apply([
+            ChangeItem(topic: .programme, key: "GD", version: 6, body: .removed)
+        ])
+        #expect(try await till.store.read { try Cards.programme("GD", in: $0) } == nil)
+    }
+
+    @Test func `a till with unsent records refuses to be reset, an emptied one does not`()
+        async throws
+    {
+        _ = try await sellOffline()
+        try till.store.close()
+        var configuration = try TillConfiguration(environment: [:], file: nil)
+        configuration.dataFolder = till.folder.url.path
+        let maintenance = TillMaintenance(
+            configuration: configuration, logger: Logger(label: "test"))
+        await #expect(throws: TillStartError.self) { try await maintenance.reset() }
+        #expect(try await maintenance.verify() == 1)
+        let store = try till.folder.openStore()
+        try await store.applyVerdicts([verdict(.posted, nil)], at: till.clock.now)
+        try store.close()
+        try await maintenance.reset()
+        let path = till.folder.url.appending(path: "till.sqlite").path
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test func `a changed record breaks the chain where it was changed`() async throws {
+        _ = try await sellOffline()
+        let identity = till.identity
+        try await till.store.write { database in
+            try database.execute(
+                sql:
+                    "UPDATE journal_record SET bytes = cast(replace(bytes, '1850', '1.00') AS BLOB)"
+            )
+        }
+        let found = try await till.store.read {
+            try JournalBook(identity).verify(
+                publicKey: identity.signingKey.verifyingKey, in: $0)
+        }
+        #expect(found.brokenAt == 1)
+    }
+
+    @Test func `too little room begins no payment`() async throws {
+        _ = try await till.store.addToBasket(of: "li", code: "YP0001", quantity: 1)
+        try till.store.close()
+        let full = try till.folder.openStore(diskReserveByteCount: .max)
+        await #expect(throws: TillStoreError.self) {
+            try await full.beginPayment(
+                of: "li", id: till.clock.world.makeID(),
+                cancellationID: till.clock.world.makeID(), at: till.clock.now,
+                book: JournalBook(till.identity))
+        }
+        #expect(try await full.openPayments().isEmpty)
+    }
+}
