@@ -9,7 +9,8 @@ struct OfficeCommand: AsyncParsableCommand {
         abstract: "Head office: cards, ledger, refunds, reports, and the tills' other end.",
         version: OfficeVersion.text,
         subcommands: [
-            ServeCommand.self, MigrateCommand.self, StaffCommand.self, SetupCommand.self, EnrolmentCodeCommand.self,
+            ServeCommand.self, MigrateCommand.self, StaffCommand.self, SetupCommand.self,
+            EnrolmentCodeCommand.self,
             LedgerCommand.self, ReportCommand.self,
         ])
 }
