@@ -23,17 +23,32 @@ final class TestTill {
     }
 
     static func enrol(_ shop: TestShop) async throws -> TestTill {
+        try await enrol(shop, renewing: nil, epoch: 1)
+    }
+
+    /// The same till under a new key and epoch, with everything it has in its journal.
+    func renewed() async throws -> TestTill {
+        let next = try await Self.enrol(
+            shop, renewing: known.code, epoch: known.epoch + 1)
+        next.entries = entries
+        return next
+    }
+
+    private static func enrol(
+        _ shop: TestShop, renewing renewed: String?, epoch: Int
+    ) async throws -> TestTill {
         let store = shop.office.store
         guard let key = SigningKey(rawRepresentation: store.clock.randomBytes(32)) else {
             throw TestShop.TestFault.noRow
         }
         let tills = Tills(store)
-        let code = try await tills.makeEnrolmentCode(storeCode: "GD0001", by: shop.administrator)
+        let code = try await tills.makeEnrolmentCode(
+            storeCode: "GD0001", renewing: renewed, by: shop.administrator)
         let state = try await tills.askEnrolment(
             code: code.text, publicKey: key.verifyingKey.rawRepresentation, name: "柜台")
         guard case .waiting(let enrolmentID) = state else { throw TestShop.TestFault.noRow }
         let till = try await tills.approve(enrolmentID: enrolmentID, by: shop.administrator)
-        guard let known = try await tills.known(code: till, epoch: 1) else {
+        guard let known = try await tills.known(code: till, epoch: epoch) else {
             throw TestShop.TestFault.noRow
         }
         return TestTill(shop: shop, key: key, known: known)
