@@ -100,3 +100,28 @@ struct ChangeFeedTests {
         #expect(ChangeCursor(text: text) == nil)
     }
 }
+
+struct ChangeWatchTests {
+    @Test func `news wakes its own store only, and the end wakes everybody`() async throws {
+        try await withOffice { office in
+            let watch = ChangeWatch(office.store)
+            let running = Task { try await watch.run() }
+            let woken = Task { await watch.wait(scope: "GD0001", limit: .seconds(60)) }
+            let other = Task { await watch.wait(scope: "HN0001", limit: .seconds(60)) }
+            let change = Change(
+                scope: "GD0001", topic: .product, key: "a", body: PostgresJSON("{}"))
+            // The first look wakes nobody, so news are made until it comes through.
+            let news = Task {
+                while !Task.isCancelled {
+                    try await office.store.write { try ChangePublisher.publish($0, change) }
+                }
+            }
+            #expect(await woken.value)
+            news.cancel()
+            _ = await news.result
+            running.cancel()
+            #expect(await other.value == false)
+            #expect(await watch.wait(scope: "GD0001", limit: .seconds(60)) == false)
+        }
+    }
+}

@@ -37,8 +37,12 @@ public actor ChangeWatch: Service {
     }
 
     /// Returns when the scope has news, at the latest after `limit`.
-    public func wait(scope: String, limit: Duration) async {
-        guard !isStopping, limit > .zero, !Task.isCancelled else { return }
+    ///
+    /// - Shape: false when there is no sense in waiting on: the service stops or the caller is
+    ///   cancelled.
+    public func wait(scope: String, limit: Duration) async -> Bool {
+        guard !isStopping, !Task.isCancelled else { return false }
+        guard limit > .zero else { return true }
         nextWaiter += 1
         let waiter = nextWaiter
         let timer = Task {
@@ -57,6 +61,7 @@ public actor ChangeWatch: Service {
             Task { await self.end(waiter) }
         }
         timer.cancel()
+        return !isStopping && !Task.isCancelled
     }
 
     private func look() async {

@@ -24,9 +24,10 @@ struct ChangesEndpoint: Sendable {
         while look.page.items.isEmpty, clock.now < end {
             // Short slices: what commits between a look and the wait is found by the next look.
             let slice = look.page.isComplete ? Duration.seconds(1) : .milliseconds(100)
-            await watch.wait(
+            let goesOn = await watch.wait(
                 scope: request.till.storeCode, limit: min(slice, clock.now.duration(to: end)))
             look = try await self.look(request, after: after)
+            if !goesOn { break }
         }
         return try reply(look, request)
     }
