@@ -18,8 +18,17 @@ enum AccountLock {
         return Int((left + 999) / 1_000)
     }
 
+    /// How many logins that do not exist are remembered: a flood of invented ones must not grow
+    /// the file.
+    static let inventedCountMax = 1_000
+
     /// Counts a try as wrong, before its password is looked at.
     static func countTry(login: String, at now: Instant, in database: Database) throws {
+        let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM account_lock") ?? 0
+        if count >= inventedCountMax {
+            try database.execute(
+                sql: "DELETE FROM account_lock WHERE login NOT IN (SELECT login FROM account)")
+        }
         try database.execute(
             sql: """
                 INSERT INTO account_lock (login, wrong_count, locked_until) VALUES (?, 1, NULL)

@@ -86,7 +86,7 @@ struct PaymentFacts: Sendable {
         return PaymentAnswer(
             id: row.id.description, state: state, amount: row.amount.fen, code: code,
             message: message, mayRetype: flow?.choices.contains(.retype) ?? (row.ending == nil),
-            triesLeft: triesLeft ?? row.triesLeft,
+            triesLeft: state == "refused" ? triesLeft ?? row.triesLeft : nil,
             card: row.card.flatMap { card in
                 programme.map {
                     .init(
