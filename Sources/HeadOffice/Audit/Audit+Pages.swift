@@ -64,7 +64,7 @@ struct AuditPages: Sendable {
                 RowView(
                     at: text.time($0.at), who: $0.actor, person: $0.personName ?? "",
                     action: $0.action, subject: $0.subject,
-                    detail: $0.detail == "{}" ? "" : $0.detail)
+                    detail: $0.detail)
             },
             empty: EmptyView(
                 heading: text.words("audit.none"), advice: text.words("audit.noneAdvice")),

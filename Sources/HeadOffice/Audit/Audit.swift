@@ -20,7 +20,7 @@ public struct Audit: Sendable {
         public let personName: String?
         public let action: String
         public let subject: String
-        /// A JSON object.
+        /// `name=value`, by name.
         public let detail: String
     }
 
@@ -54,7 +54,8 @@ public struct Audit: Sendable {
             try session.query(
                 """
                 SELECT audit_id, at, actor, person.name AS person_name, action, subject,
-                       detail::text AS detail
+                       coalesce((SELECT string_agg(key || '=' || value, ' · ' ORDER BY key)
+                                 FROM jsonb_each_text(detail)), '') AS detail
                 FROM audit LEFT JOIN person USING (person_id)
                 WHERE (\(before as Int64?) IS NULL OR audit_id < \(before as Int64?))
                   AND (\(filter.actor) = '' OR actor = \(filter.actor))

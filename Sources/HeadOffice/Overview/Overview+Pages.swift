@@ -121,7 +121,10 @@ struct TillView {
         unsentCount = String(till.unsentCount)
         unsentValue = text.money(till.unsentValue)
         oldest = till.oldestUnsentAt.map { text.span(now.milliseconds(since: $0)) } ?? "–"
-        offset = till.clockOffset.map { "\($0) ms" } ?? "–"
+        offset =
+            till.clockOffset.map {
+                abs($0) < 10_000 ? "\($0) ms" : "\($0 / 1_000) s"
+            } ?? "–"
         isOffsetLarge = abs(till.clockOffset ?? 0) > 300_000
         version = till.version.isEmpty ? "–" : till.version
         atRisk = text.money(till.atRisk)

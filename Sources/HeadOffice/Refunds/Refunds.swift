@@ -27,7 +27,7 @@ public struct Refunds: Sendable {
     ///
     /// - Shape: `digest` is the one of the page that was shown; `opinion` 1–500 characters.
     /// - Refuses, first match wins: `.roleMissing`, `.opinionEmpty`, `.opinionTooLong`, `.unknownRequest`,
-    ///   `.alreadyDecided`, `.digestDiffers`, and for an approval Domain's `RefundRefusal`.
+    ///   `.alreadyDecided`, `FourEyes.Refusal`, `.digestDiffers`, and for an approval Domain's `RefundRefusal`.
     /// - Repetition: of two approvers one decides, the other gets `.alreadyDecided`.
     /// - Source: R-R1…R-R5, R-R7.
     @discardableResult
@@ -43,6 +43,9 @@ public struct Refunds: Sendable {
             try Self.lock(requestID, in: session)
             let found = try Self.find(requestID, in: session)
             guard found.state == "pending" else { throw RefundsRefusal.alreadyDecided }
+            try FourEyes.check(
+                decider: FourEyes.Person(login: actor.login, store: nil),
+                requester: FourEyes.Person(login: found.askedBy, store: found.storeCode))
             guard found.digest == digest else { throw RefundsRefusal.digestDiffers }
             if verdict == .approved { try found.judgeApproval(at: now) }
             try Self.store(

@@ -46,5 +46,9 @@ extension TillRefusal: WebRefusal {}
 
 // What the domain refuses may be shown like head office's own refusals.
 extension CardRefusal: WebRefusal {}
+extension FourEyes.Refusal: WebRefusal {
+    /// 403.
+    public var status: HTTPResponse.Status { .forbidden }
+}
 extension MoneyRefusal: WebRefusal {}
 extension RefundRefusal: WebRefusal {}

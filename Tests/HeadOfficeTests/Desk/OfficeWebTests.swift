@@ -82,6 +82,7 @@ struct OfficeWebTests {
         codes += ProgrammesRefusal.allCases.map(\.code) + RefundsRefusal.allCases.map(\.code)
         codes += StoresRefusal.allCases.map(\.code) + TillRefusal.allCases.map(\.code)
         codes += MoneyRefusal.allCases.map(\.code) + CardRefusal.allCases.map(\.code)
+        codes += FourEyes.Refusal.allCases.map(\.code)
         codes += [RoleRefusal.roleMissing.code]
         let keys =
             codes.map { "refusal." + $0 } + StaffRole.allCases.map { "role." + $0.rawValue }

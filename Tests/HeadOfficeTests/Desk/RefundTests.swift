@@ -162,7 +162,9 @@ struct RefundTests {
         }
     }
 
-    @Test func `another card, a missing opinion and another role are refused`() async throws {
+    @Test func `another card, a missing opinion, the requester and another role are refused`()
+        async throws
+    {
         try await withDesk { world in
             let card = try await world.issueCard(number: Self.number, load: 50_000)
             _ = try await world.issueCard(number: "6160201901100003", load: 100)
@@ -179,6 +181,12 @@ struct RefundTests {
             await #expect(throws: RefundsRefusal.opinionEmpty) {
                 try await world.refunds.decide(
                     request, .refused, opinion: "  ", digest: digest, by: approver, at: world.now)
+            }
+            let requester = try await world.addStaff("manager", [.approver])
+            await #expect(throws: FourEyes.Refusal.ownRequest) {
+                try await world.refunds.decide(
+                    request, .approved, opinion: "同意", digest: digest, by: requester,
+                    at: world.now)
             }
             for role in StaffRole.allCases where role != .approver {
                 let other = try await world.actor(
