@@ -28,9 +28,13 @@ public struct Accounts: Sendable {
 
     /// A login to make.
     public struct NewStaff: Sendable {
+        /// Whose it is.
         public var person: PersonChoice
+        /// Unique at head office.
         public var login: String
+        /// At least one.
         public var roles: Set<StaffRole>
+        /// Kept as its verifier only.
         public var password: String
 
         /// A login to make.
@@ -170,20 +174,20 @@ public struct Accounts: Sendable {
     }
 
     /// A login as lists show it.
-    public struct Listed: Sendable {
-        public let login: String
-        public let personID: Int64
-        public let personName: String
-        public let roles: [String]
-        public let isDisabled: Bool
-        public let lockedUntil: Instant?
-        public let createdAt: Instant
+    struct Listed: Sendable {
+        let login: String
+        let personID: Int64
+        let personName: String
+        let roles: [String]
+        let isDisabled: Bool
+        let lockedUntil: Instant?
+        let createdAt: Instant
     }
 
     /// All head-office logins.
     ///
     /// - Refuses: `.roleMissing`.
-    public func list(by actor: StaffActor) async throws -> [Listed] {
+    func list(by actor: StaffActor) async throws -> [Listed] {
         try actor.require(.operator, .auditor)
         return try await store.read { session in
             try session.query(

@@ -1,11 +1,18 @@
 /// What a person at head office may do. Several may belong to one login.
 public enum StaffRole: String, Sendable, CaseIterable {
+    /// Decides refund requests.
     case approver
+    /// Asks for cards and loads.
     case issuer
+    /// Agrees to cards and loads.
     case issuingSupervisor = "issuing_supervisor"
+    /// Opens stores, enrols tills, publishes the catalogue.
     case storeAdministrator = "store_administrator"
+    /// Closes months and exports.
     case finance
+    /// Reads everything.
     case auditor
+    /// Runs the system and its logins.
     case `operator`
 }
 
@@ -13,9 +20,13 @@ public enum StaffRole: String, Sendable, CaseIterable {
 ///
 /// Duties are separated by person: two logins of one person are one (PRODUCT §3).
 public struct StaffActor: Sendable, Equatable {
+    /// The login's row.
     public let accountID: Int64
+    /// Whom duties are separated by.
     public let personID: Int64
+    /// As the audit names it.
     public let login: String
+    /// Held now.
     public let roles: Set<StaffRole>
 
     /// An actor as read from a session.

@@ -1,50 +1,50 @@
 // The audit list: who did what, newest first. Lines are written by AuditEntry in the transaction of what they tell of.
 
-public import Domain
+import Domain
 import PostgresDriver
 
 /// Reads the audit trail.
-public struct Audit: Sendable {
+struct Audit: Sendable {
     let store: OfficeStore
 
     /// On head office's database.
-    public init(store: OfficeStore) {
+    init(store: OfficeStore) {
         self.store = store
     }
 
     /// One line.
-    public struct Line: Sendable {
-        public let auditID: Int64
-        public let at: Instant
-        public let actor: String
-        public let personName: String?
-        public let action: String
-        public let subject: String
+    struct Line: Sendable {
+        let auditID: Int64
+        let at: Instant
+        let actor: String
+        let personName: String?
+        let action: String
+        let subject: String
         /// `name=value`, by name.
-        public let detail: String
+        let detail: String
     }
 
     /// What to look for; empty texts and nil look for everything.
-    public struct Filter: Sendable, Equatable {
-        public var actor = ""
-        public var action = ""
-        public var subject = ""
+    struct Filter: Sendable, Equatable {
+        var actor = ""
+        var action = ""
+        var subject = ""
         /// First business day.
-        public var from: BusinessDate?
+        var from: BusinessDate?
         /// Last business day, inclusive.
-        public var to: BusinessDate?
+        var to: BusinessDate?
 
         /// Everything.
-        public init() {}
+        init() {}
     }
 
     /// Lines a page.
-    public static let pageSize = 50
+    static let pageSize = 50
 
     /// A page of lines, newest first, older than `before`; one more than a page tells that there is more.
     ///
     /// - Refuses: `.roleMissing`.
-    public func list(
+    func list(
         _ filter: Filter, before: Int64? = nil, by actor: StaffActor
     ) async throws -> [Line] {
         try actor.require(.auditor, .operator)

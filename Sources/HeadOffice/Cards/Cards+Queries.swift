@@ -1,4 +1,4 @@
-public import Domain
+import Domain
 import PostgresDriver
 
 extension Cards {
@@ -12,27 +12,27 @@ extension Cards {
     }
 
     /// A card in a list or at the head of its page. Amounts in fen.
-    public struct Listed: Sendable {
-        public let cardID: Int64
-        public let mask: String
-        public let programmeCode: String
-        public let programmeName: String
-        public let state: String
-        public let stateSince: Instant
-        public let isTest: Bool
-        public let balance: Money
-        public let held: Money
-        public let issuedAt: Instant
-        public let faceColour: String
-        public let faceTitle: String
-        public let balanceMaximum: Money
-        public let wrongCount: Int
+    struct Listed: Sendable {
+        let cardID: Int64
+        let mask: String
+        let programmeCode: String
+        let programmeName: String
+        let state: String
+        let stateSince: Instant
+        let isTest: Bool
+        let balance: Money
+        let held: Money
+        let issuedAt: Instant
+        let faceColour: String
+        let faceTitle: String
+        let balanceMaximum: Money
+        let wrongCount: Int
     }
 
     /// Cards found by a full number or by the last four digits; empty text finds the newest 50.
     ///
     /// - Refuses: `.roleMissing`, Domain's `CardRefusal` for what is neither.
-    public func find(_ text: String, by actor: StaffActor) async throws -> [Listed] {
+    func find(_ text: String, by actor: StaffActor) async throws -> [Listed] {
         try requireReader(actor)
         let typed = text.halfWidth.filter { !$0.isWhitespace }
         var condition: SQL = "true"
@@ -72,29 +72,29 @@ extension Cards {
     }
 
     /// A movement on a card. `amount` in fen, below zero when money left the card.
-    public struct Movement: Sendable {
-        public let transferID: Int64
-        public let kind: String
-        public let amount: Money
-        public let storeName: String?
-        public let saleID: RecordID?
-        public let receipt: String?
-        public let businessAt: Instant
-        public let postedAt: Instant
+    struct Movement: Sendable {
+        let transferID: Int64
+        let kind: String
+        let amount: Money
+        let storeName: String?
+        let saleID: RecordID?
+        let receipt: String?
+        let businessAt: Instant
+        let postedAt: Instant
     }
 
     /// A card's page.
-    public struct Shown: Sendable {
-        public let card: Listed
+    struct Shown: Sendable {
+        let card: Listed
         /// Newest first, at most 100.
-        public let movements: [Movement]
-        public let loads: [ListedLoad]
+        let movements: [Movement]
+        let loads: [ListedLoad]
     }
 
     /// One card with its movements and loads.
     ///
     /// - Refuses: `.roleMissing`, `.unknownCard`.
-    public func show(_ cardID: Int64, by actor: StaffActor) async throws -> Shown {
+    func show(_ cardID: Int64, by actor: StaffActor) async throws -> Shown {
         try requireReader(actor)
         return try await store.read { session in
             guard
@@ -131,23 +131,23 @@ extension Cards {
     }
 
     /// A load as lists show it. `amount` in fen.
-    public struct ListedLoad: Sendable {
-        public let loadID: RecordID
-        public let cardID: Int64
-        public let mask: String
-        public let amount: Money
-        public let reason: String
-        public let state: String
-        public let askedBy: String
-        public let askedAt: Instant
-        public let askerID: Int64
-        public let decidedBy: String?
+    struct ListedLoad: Sendable {
+        let loadID: RecordID
+        let cardID: Int64
+        let mask: String
+        let amount: Money
+        let reason: String
+        let state: String
+        let askedBy: String
+        let askedAt: Instant
+        let askerID: Int64
+        let decidedBy: String?
     }
 
     /// The loads that wait for a second person, oldest first, at most 200.
     ///
     /// - Refuses: `.roleMissing`.
-    public func waitingLoads(by actor: StaffActor) async throws -> [ListedLoad] {
+    func waitingLoads(by actor: StaffActor) async throws -> [ListedLoad] {
         try requireReader(actor)
         return try await store.read { session in
             try Self.loads("card_load.state = 'asked'", in: session)
@@ -180,26 +180,26 @@ extension Cards {
     }
 
     /// A batch as lists show it. `initialLoad` in fen for each card.
-    public struct ListedBatch: Sendable {
-        public let batchID: Int64
-        public let programmeCode: String
-        public let programmeName: String
-        public let quantity: Int
-        public let initialLoad: Money
-        public let isTest: Bool
-        public let state: String
-        public let note: String
-        public let askedBy: String
-        public let askerID: Int64
-        public let askedAt: Instant
-        public let decidedBy: String?
-        public let decidedAt: Instant?
+    struct ListedBatch: Sendable {
+        let batchID: Int64
+        let programmeCode: String
+        let programmeName: String
+        let quantity: Int
+        let initialLoad: Money
+        let isTest: Bool
+        let state: String
+        let note: String
+        let askedBy: String
+        let askerID: Int64
+        let askedAt: Instant
+        let decidedBy: String?
+        let decidedAt: Instant?
     }
 
     /// Batches, waiting ones first, then newest first, at most 100.
     ///
     /// - Refuses: `.roleMissing`.
-    public func batches(by actor: StaffActor) async throws -> [ListedBatch] {
+    func batches(by actor: StaffActor) async throws -> [ListedBatch] {
         try requireReader(actor)
         return try await store.read { session in
             try session.query(

@@ -18,8 +18,11 @@ public struct Cards: Sendable {
 
     /// A card just issued; number and password are shown this once and never again.
     public struct Issued: Sendable, Equatable {
+        /// All digits.
         public let number: String
+        /// Six digits.
         public let password: String
+        /// What lists show.
         public let mask: String
     }
 

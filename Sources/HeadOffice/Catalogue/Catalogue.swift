@@ -14,13 +14,14 @@ public struct Catalogue: Sendable {
     public struct Applied: Sendable, Equatable {
         /// Products new or changed, published to tills.
         public let changedCount: Int
+        /// Good rows that say what is known already.
         public let unchangedCount: Int
     }
 
     /// What a file would do; changes nothing.
     ///
     /// - Refuses: `.roleMissing`, then `CatalogueImport.init`'s.
-    public func preview(_ bytes: [UInt8], by actor: StaffActor) async throws -> CatalogueImport {
+    func preview(_ bytes: [UInt8], by actor: StaffActor) async throws -> CatalogueImport {
         try actor.require(.storeAdministrator)
         let read = try CatalogueImport(bytes: bytes)
         return try await store.read { session in
@@ -106,13 +107,13 @@ public struct Catalogue: Sendable {
     }
 
     /// A product as lists show it.
-    public struct Listed: Sendable {
-        public let product: CatalogueProduct
-        public let updatedAt: Instant
+    struct Listed: Sendable {
+        let product: CatalogueProduct
+        let updatedAt: Instant
     }
 
     /// Products by SKU, at most 100 after `after`; `text` narrows by SKU, barcode or part of the name.
-    public func list(
+    func list(
         text: String = "", after: String = "", by actor: StaffActor
     ) async throws -> [Listed] {
         try actor.require(.storeAdministrator, .auditor)

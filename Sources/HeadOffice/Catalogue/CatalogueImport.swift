@@ -2,18 +2,18 @@
 // reason. Nothing here guesses: a decimal comma, a thousands separator or a second row of a SKU is refused, not mended.
 
 /// A product as the catalogue knows it.
-public struct CatalogueProduct: Equatable, Sendable {
-    public var sku: String
-    public var barcode: String?
-    public var name: String
-    public var spec: String
+struct CatalogueProduct: Equatable, Sendable {
+    var sku: String
+    var barcode: String?
+    var name: String
+    var spec: String
     /// In fen, not negative.
-    public var price: Int64
-    public var isOnSale: Bool
+    var price: Int64
+    var isOnSale: Bool
 }
 
 /// Why a row of a catalogue file is not taken.
-public enum CatalogueRowFault: String, Sendable, CaseIterable {
+enum CatalogueRowFault: String, Sendable, CaseIterable {
     case malformedQuotes = "malformed_quotes"
     case tooFewColumns = "too_few_columns"
     case tooManyColumns = "too_many_columns"
@@ -40,34 +40,34 @@ public enum CatalogueRowFault: String, Sendable, CaseIterable {
 }
 
 /// A row that is not taken.
-public struct CatalogueBadRow: Equatable, Sendable {
+struct CatalogueBadRow: Equatable, Sendable {
     /// Line of the file the row starts on, from 1.
-    public let line: Int
+    let line: Int
     /// Number of the column at fault, from 1.
-    public let column: Int
-    public let fault: CatalogueRowFault
+    let column: Int
+    let fault: CatalogueRowFault
     /// What stands in that column, shortened.
-    public let value: String
+    let value: String
 }
 
 /// The preview of a catalogue file.
-public struct CatalogueImport: Equatable, Sendable {
-    public var good: [CatalogueProduct] = []
-    public var bad: [CatalogueBadRow] = []
+struct CatalogueImport: Equatable, Sendable {
+    var good: [CatalogueProduct] = []
+    var bad: [CatalogueBadRow] = []
     /// Line of the file of each good row, in the same order.
-    public var goodLines: [Int] = []
+    var goodLines: [Int] = []
 
     /// The header a file must start with, in this order.
-    public static let columns = ["商品编码", "条码", "品名", "规格", "零售价", "状态"]
+    static let columns = ["商品编码", "条码", "品名", "规格", "零售价", "状态"]
     /// Most rows of one file.
-    public static let rowCountMax = 200_000
+    static let rowCountMax = 200_000
     /// Highest price, in fen.
     static let priceMax: Int64 = 100_000_000
 
     /// Reads a file.
     ///
     /// - Shape: UTF-8 with or without byte order mark; `Refuses`: `.notText`, `.headerDiffers`, `.tooManyRows`.
-    public init(bytes: [UInt8]) throws(CatalogueRefusal) {
+    init(bytes: [UInt8]) throws(CatalogueRefusal) {
         guard String(validating: bytes, as: UTF8.self) != nil else { throw .notText }
         let records = CSVReader.records(of: bytes)
         guard let header = records.first, header.fields.map(\.trimmedText) == Self.columns else {

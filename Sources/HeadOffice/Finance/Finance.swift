@@ -1,27 +1,27 @@
-public import Domain
+import Domain
 import PostgresDriver
 
 /// Finance's pages: what a month came to, and the trial balance.
-public struct Finance: Sendable {
+struct Finance: Sendable {
     let store: OfficeStore
 
     /// On head office's database.
-    public init(store: OfficeStore) {
+    init(store: OfficeStore) {
         self.store = store
     }
 
     /// A line of the trial balance.
-    public struct Balance: Sendable {
-        public let book: String
-        public let kind: String
-        public let accountCount: Int
-        public let balance: Money
+    struct Balance: Sendable {
+        let book: String
+        let kind: String
+        let accountCount: Int
+        let balance: Money
     }
 
     /// Balances by book and kind; each book's come to zero (R-L1).
     ///
     /// - Refuses: `.roleMissing`.
-    public func trialBalance(by actor: StaffActor) async throws -> [Balance] {
+    func trialBalance(by actor: StaffActor) async throws -> [Balance] {
         try actor.require(.finance, .auditor)
         return try await store.read { session in
             try session.query(
@@ -39,19 +39,19 @@ public struct Finance: Sendable {
     }
 
     /// What an accounting month came to. The test book is left out (R-P7).
-    public struct Month: Sendable {
-        public let month: TradingMonth
-        public let saleCount: Int64
-        public let gross: Money
-        public let refunds: Money
-        public let net: Money
-        public let isClosed: Bool
+    struct Month: Sendable {
+        let month: TradingMonth
+        let saleCount: Int64
+        let gross: Money
+        let refunds: Money
+        let net: Money
+        let isClosed: Bool
     }
 
     /// Sums of an accounting month.
     ///
     /// - Refuses: `.roleMissing`.
-    public func month(_ month: TradingMonth, by actor: StaffActor) async throws -> Month {
+    func month(_ month: TradingMonth, by actor: StaffActor) async throws -> Month {
         try actor.require(.finance, .auditor)
         return try await store.read { session in
             let totals = try MonthReport.monthlySales.totals(month, in: session)
@@ -66,19 +66,19 @@ public struct Finance: Sendable {
     }
 
     /// An export as the audit remembers it.
-    public struct PastExport: Sendable {
-        public let at: Instant
-        public let actor: String
-        public let subject: String
-        public let sha256: String
-        public let rowCount: String
-        public let ledgerPosition: String
+    struct PastExport: Sendable {
+        let at: Instant
+        let actor: String
+        let subject: String
+        let sha256: String
+        let rowCount: String
+        let ledgerPosition: String
     }
 
     /// The newest 20 exports.
     ///
     /// - Refuses: `.roleMissing`.
-    public func pastExports(by actor: StaffActor) async throws -> [PastExport] {
+    func pastExports(by actor: StaffActor) async throws -> [PastExport] {
         try actor.require(.finance, .auditor)
         return try await store.read { session in
             try session.query(

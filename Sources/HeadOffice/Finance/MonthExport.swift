@@ -8,7 +8,9 @@ import PostgresDriver
 
 /// A report of one accounting month.
 public enum MonthReport: String, Sendable, CaseIterable {
+    /// Store × day.
     case monthlySales = "monthly-sales"
+    /// Every transfer.
     case ledgerDetail = "ledger-detail"
 
     /// The file of a month: `monthly-sales-2026-10.csv`.
@@ -17,8 +19,11 @@ public enum MonthReport: String, Sendable, CaseIterable {
 
 /// What a file of a report holds.
 public struct ExportManifest: Codable, Sendable, Equatable {
+    /// The report's name.
     public let report: String
+    /// `2026-10`.
     public let month: String
+    /// The file's name.
     public let file: String
     /// When the snapshot was taken, in milliseconds since 1970 UTC.
     public let asOf: Int64

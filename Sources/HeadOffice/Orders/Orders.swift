@@ -1,68 +1,68 @@
-public import Domain
+import Domain
 import PostgresDriver
 
 /// Finds sales as head office has them.
-public struct Orders: Sendable {
+struct Orders: Sendable {
     let store: OfficeStore
 
     /// On head office's database.
-    public init(store: OfficeStore) {
+    init(store: OfficeStore) {
         self.store = store
     }
 
     /// What to look for; empty and nil look for everything.
-    public struct Filter: Sendable, Equatable {
-        public var storeCode = ""
+    struct Filter: Sendable, Equatable {
+        var storeCode = ""
         /// The whole order number or its beginning.
-        public var receipt = ""
+        var receipt = ""
         /// A full card number, or the last four digits.
-        public var card = ""
-        public var from: BusinessDate?
-        public var to: BusinessDate?
+        var card = ""
+        var from: BusinessDate?
+        var to: BusinessDate?
         /// `posted`, `exception` or empty.
-        public var state = ""
+        var state = ""
 
         /// Everything.
-        public init() {}
+        init() {}
     }
 
     /// An order in a list. Amounts in fen.
-    public struct Listed: Sendable {
-        public let saleID: RecordID
-        public let receipt: String
-        public let storeCode: String
-        public let storeName: String
-        public let soldAt: Instant
-        public let receivedAt: Instant
-        public let cardMask: String
-        public let isTest: Bool
-        public let mode: String
-        public let total: Money
-        public let paidByCard: Money
-        public let refunded: Money
-        public let reserved: Money
-        public let state: String
-        public let code: String?
-        public let cashier: String
+    struct Listed: Sendable {
+        let saleID: RecordID
+        let receipt: String
+        let storeCode: String
+        let storeName: String
+        let soldAt: Instant
+        let receivedAt: Instant
+        let cardMask: String
+        let isTest: Bool
+        let mode: String
+        let total: Money
+        let paidByCard: Money
+        let refunded: Money
+        let reserved: Money
+        let state: String
+        let code: String?
+        let cashier: String
     }
 
     /// Where a page of the list ends.
-    public struct Position: Sendable {
-        public let soldAt: Instant
-        public let saleID: RecordID
+    struct Position: Sendable {
+        let soldAt: Instant
+        let saleID: RecordID
 
         /// The place after that order.
-        public init(soldAt: Instant, saleID: RecordID) {
+        init(soldAt: Instant, saleID: RecordID) {
             self.soldAt = soldAt
             self.saleID = saleID
         }
     }
 
     /// Orders a page.
-    public static let pageSize = 50
+    static let pageSize = 50
 
     /// A page of orders, newest first; one more than a page tells that there is more.
-    public func list(
+    func list(
         _ filter: Filter, after: Position? = nil, by actor: StaffActor
     ) async throws -> [Listed] {
         try Self.requireReader(actor)
@@ -120,50 +120,50 @@ public struct Orders: Sendable {
     }
 
     /// A line of an order. Amounts in fen.
-    public struct Line: Sendable {
-        public let sku: String
-        public let name: String
-        public let spec: String
-        public let listPrice: Money
-        public let price: Money
-        public let quantity: Int
-        public let amount: Money
-        public let repricedBy: String?
+    struct Line: Sendable {
+        let sku: String
+        let name: String
+        let spec: String
+        let listPrice: Money
+        let price: Money
+        let quantity: Int
+        let amount: Money
+        let repricedBy: String?
     }
 
     /// A transfer that an order caused.
-    public struct Movement: Sendable {
-        public let transferID: Int64
-        public let kind: String
-        public let fromKind: String
-        public let toKind: String
-        public let amount: Money
-        public let businessAt: Instant
-        public let postedAt: Instant
-        public let accountingMonth: BusinessDate
+    struct Movement: Sendable {
+        let transferID: Int64
+        let kind: String
+        let fromKind: String
+        let toKind: String
+        let amount: Money
+        let businessAt: Instant
+        let postedAt: Instant
+        let accountingMonth: BusinessDate
     }
 
     /// A refund request on an order.
-    public struct RefundOfOrder: Sendable {
-        public let requestID: RecordID
-        public let amount: Money
-        public let state: String
-        public let askedAt: Instant
-        public let reason: String
+    struct RefundOfOrder: Sendable {
+        let requestID: RecordID
+        let amount: Money
+        let state: String
+        let askedAt: Instant
+        let reason: String
     }
 
     /// An order's page.
-    public struct Shown: Sendable {
-        public let order: Listed
-        public let tillCode: String
-        public let cardID: Int64?
-        public let lines: [Line]
-        public let movements: [Movement]
-        public let refunds: [RefundOfOrder]
+    struct Shown: Sendable {
+        let order: Listed
+        let tillCode: String
+        let cardID: Int64?
+        let lines: [Line]
+        let movements: [Movement]
+        let refunds: [RefundOfOrder]
     }
 
     /// One order; nil when there is none.
-    public func find(_ saleID: RecordID, by actor: StaffActor) async throws -> Shown? {
+    func find(_ saleID: RecordID, by actor: StaffActor) async throws -> Shown? {
         try Self.requireReader(actor)
         return try await store.read { session in
             guard

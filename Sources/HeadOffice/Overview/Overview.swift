@@ -1,70 +1,70 @@
-public import Domain
+import Domain
 import PostgresDriver
 
 /// What head office sees first.
-public struct Overview: Sendable {
+struct Overview: Sendable {
     let store: OfficeStore
 
     /// On head office's database.
-    public init(store: OfficeStore) {
+    init(store: OfficeStore) {
         self.store = store
     }
 
     /// A day's sales. The test book is left out.
-    public struct Day: Sendable {
-        public let date: BusinessDate
-        public let saleCount: Int64
-        public let gross: Money
-        public let refunds: Money
+    struct Day: Sendable {
+        let date: BusinessDate
+        let saleCount: Int64
+        let gross: Money
+        let refunds: Money
     }
 
     /// What waits for somebody.
-    public struct Queues: Sendable {
-        public let refunds: Int64
-        public let batches: Int64
-        public let loads: Int64
-        public let enrolments: Int64
-        public let exceptions: Int64
+    struct Queues: Sendable {
+        let refunds: Int64
+        let batches: Int64
+        let loads: Int64
+        let enrolments: Int64
+        let exceptions: Int64
     }
 
     /// How fresh what head office knows of a till is, by its store's own limits.
-    public enum Freshness: String, Sendable {
+    enum Freshness: String, Sendable {
         case green
         case amber
         case red
     }
 
     /// A till as it last spoke.
-    public struct Till: Sendable {
-        public let code: String
-        public let storeCode: String
-        public let storeName: String
-        public let freshness: Freshness
-        public let lastContactAt: Instant?
-        public let unsentCount: Int64
-        public let unsentValue: Money
-        public let oldestUnsentAt: Instant?
+    struct Till: Sendable {
+        let code: String
+        let storeCode: String
+        let storeName: String
+        let freshness: Freshness
+        let lastContactAt: Instant?
+        let unsentCount: Int64
+        let unsentValue: Money
+        let oldestUnsentAt: Instant?
         /// In milliseconds; what the till's clock is behind head office's.
-        public let clockOffset: Int64?
-        public let version: String
-        public let isForked: Bool
+        let clockOffset: Int64?
+        let version: String
+        let isForked: Bool
         /// The most that may still come from it: what it said is unsent, or, once it is silent, its whole limit.
-        public let atRisk: Money
+        let atRisk: Money
     }
 
     /// Everything of the page.
-    public struct Shown: Sendable {
-        public let today: Day
+    struct Shown: Sendable {
+        let today: Day
         /// The last 14 business days, oldest first.
-        public let days: [Day]
-        public let queues: Queues
+        let days: [Day]
+        let queues: Queues
         /// The least fresh first, at most 200.
-        public let tills: [Till]
-        public let atRisk: Money
+        let tills: [Till]
+        let atRisk: Money
     }
 
     /// Head office at this moment.
-    public func show(at now: Instant) async throws -> Shown {
+    func show(at now: Instant) async throws -> Shown {
         let today = BusinessDate(now)
         return try await store.read { session in
             let days = try Self.days(until: today, in: session)

@@ -12,23 +12,35 @@ public struct Programmes: Sendable {
 
     /// Who bears what a card could not pay (R-P5).
     public enum Bearer: String, Sendable, CaseIterable {
+        /// The store that took the card.
         case store
+        /// The programme that issued it.
         case programme
     }
 
     /// A programme to make. Amounts in fen.
     public struct NewProgramme: Sendable {
+        /// 2–12 capital letters and digits.
         public var code: String
+        /// The programme's name.
         public var name: String
+        /// GB/T 2260, two digits.
         public var province: String
+        /// First digits of its numbers, as long as the scheme asks.
         public var prefix: String
+        /// How its cards are numbered.
         public var scheme: NumberScheme
         /// `#rrggbb`, lower case.
         public var faceColour: String
+        /// Printed on the card.
         public var faceTitle: String
+        /// Most of one sale offline.
         public var perSaleLimit: Money = Money(fen: 20_000)
+        /// Most unsent for one card at a till.
         public var perCardLimit: Money = Money(fen: 50_000)
+        /// Most that a card may hold.
         public var balanceMaximum: Money = Money(fen: 500_000)
+        /// Who bears a shortfall.
         public var bearer = Bearer.store
         /// Provinces whose stores take its cards.
         public var acceptedIn: Set<String> = []
@@ -155,25 +167,25 @@ public struct Programmes: Sendable {
     }
 
     /// A programme as lists show it. Amounts in fen.
-    public struct Listed: Sendable {
-        public let programmeID: Int64
-        public let code: String
-        public let name: String
-        public let province: String
-        public let prefix: String
-        public let scheme: String
-        public let faceColour: String
-        public let faceTitle: String
-        public let perSaleLimit: Money
-        public let perCardLimit: Money
-        public let balanceMaximum: Money
-        public let bearer: String
-        public let acceptedIn: [String]
-        public let cardCount: Int
+    struct Listed: Sendable {
+        let programmeID: Int64
+        let code: String
+        let name: String
+        let province: String
+        let prefix: String
+        let scheme: String
+        let faceColour: String
+        let faceTitle: String
+        let perSaleLimit: Money
+        let perCardLimit: Money
+        let balanceMaximum: Money
+        let bearer: String
+        let acceptedIn: [String]
+        let cardCount: Int
     }
 
     /// All programmes by code.
-    public func list(by actor: StaffActor) async throws -> [Listed] {
+    func list(by actor: StaffActor) async throws -> [Listed] {
         try actor.require(
             .issuer, .issuingSupervisor, .storeAdministrator, .auditor, .finance)
         return try await store.read { session in

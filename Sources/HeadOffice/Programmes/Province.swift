@@ -1,12 +1,12 @@
 /// A province by GB/T 2260.
-public struct Province: Sendable, Equatable {
+struct Province: Sendable, Equatable {
     /// Two digits.
-    public let code: String
-    public let chineseName: String
-    public let englishName: String
+    let code: String
+    let chineseName: String
+    let englishName: String
 
     /// The 31 provinces and Hong Kong, Macao and Taiwan, by code.
-    public static let all: [Province] = [
+    static let all: [Province] = [
         Province(code: "11", chineseName: "北京", englishName: "Beijing"),
         Province(code: "12", chineseName: "天津", englishName: "Tianjin"),
         Province(code: "13", chineseName: "河北", englishName: "Hebei"),

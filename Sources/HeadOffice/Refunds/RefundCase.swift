@@ -2,29 +2,29 @@
 // decision judges are the same thing.
 
 import Crypto
-public import Domain
+import Domain
 import Foundation
 
 /// A refund request and all that its decision rests on. Amounts in fen.
-public struct RefundCase: Sendable {
+struct RefundCase: Sendable {
     /// A line of the sale.
-    public struct Line: Sendable, Equatable {
-        public let index: Int
-        public let sku: String
-        public let name: String
-        public let spec: String
-        public let price: Money
-        public let listPrice: Money
-        public let sold: Int
+    struct Line: Sendable, Equatable {
+        let index: Int
+        let sku: String
+        let name: String
+        let spec: String
+        let price: Money
+        let listPrice: Money
+        let sold: Int
         /// Refunded by requests approved before.
-        public let refunded: Int
+        let refunded: Int
         /// Reserved by other requests that wait.
-        public let reserved: Int
+        let reserved: Int
         /// Asked back by this request.
-        public let asked: Int
+        let asked: Int
 
         /// Still refundable beside this request.
-        public var remaining: Int { sold - refunded - reserved }
+        var remaining: Int { sold - refunded - reserved }
     }
 
     /// The two accounts of a sale's shortfall.
@@ -33,50 +33,50 @@ public struct RefundCase: Sendable {
         let disputed: LedgerAccount
     }
 
-    public let requestID: RecordID
-    public let saleID: RecordID
-    public let storeID: Int64
-    public let storeCode: String
-    public let storeName: String
-    public let tillCode: String
-    public let receipt: String
-    public let cashier: String
-    public let cardID: Int64?
-    public let cardMask: String
-    public let isTest: Bool
+    let requestID: RecordID
+    let saleID: RecordID
+    let storeID: Int64
+    let storeCode: String
+    let storeName: String
+    let tillCode: String
+    let receipt: String
+    let cashier: String
+    let cardID: Int64?
+    let cardMask: String
+    let isTest: Bool
     /// What the requester entered.
-    public let fingerprint: CardFingerprint
-    public let isCardMatch: Bool
+    let fingerprint: CardFingerprint
+    let isCardMatch: Bool
     /// All of the sale is in the ledger: paid by the card, or carried as a shortfall.
-    public let isBooked: Bool
+    let isBooked: Bool
     /// Where the shortfall is carried and where it went, if there is one.
     let shortfall: Shortfall?
-    public let cardState: String?
-    public let mode: String
-    public let saleState: String
-    public let saleCode: String?
-    public let total: Money
-    public let paidByCard: Money
+    let cardState: String?
+    let mode: String
+    let saleState: String
+    let saleCode: String?
+    let total: Money
+    let paidByCard: Money
     /// Refunded by requests approved before.
-    public let refunded: Money
+    let refunded: Money
     /// Reserved by every request that waits, this one included.
-    public let reserved: Money
-    public let soldAt: Instant
-    public let receivedAt: Instant
-    public let amount: Money
-    public let reason: String
-    public let askedBy: String
-    public let askedAt: Instant
-    public let deadline: Instant
-    public let state: String
-    public let code: String?
-    public let opinion: String?
-    public let decidedBy: String?
-    public let decidedAt: Instant?
-    public let lines: [Line]
+    let reserved: Money
+    let soldAt: Instant
+    let receivedAt: Instant
+    let amount: Money
+    let reason: String
+    let askedBy: String
+    let askedAt: Instant
+    let deadline: Instant
+    let state: String
+    let code: String?
+    let opinion: String?
+    let decidedBy: String?
+    let decidedAt: Instant?
+    let lines: [Line]
 
     /// What would go to the card, and what would undo a shortfall instead (R-R7).
-    public var split: (toCard: Money, undone: Money) {
+    var split: (toCard: Money, undone: Money) {
         let shortfall = total.fen - paidByCard.fen
         let undoneBefore = min(refunded.fen, shortfall)
         let undone = min(amount.fen, shortfall - undoneBefore)
@@ -84,7 +84,7 @@ public struct RefundCase: Sendable {
     }
 
     /// SHA-256 over everything shown that the decision rests on; any change of it voids an approval (R-R4).
-    public var digest: [UInt8] {
+    var digest: [UInt8] {
         var fields = [
             "huiyika/refund-shown/1", requestID.description, saleID.description, storeCode, receipt,
             cardMask, fingerprint.text, String(isCardMatch), String(isBooked), cardState ?? "",

@@ -1,9 +1,9 @@
-public import Domain
+import Domain
 import PostgresDriver
 
 extension Refunds {
     /// Which requests a list shows.
-    public enum Filter: String, Sendable, CaseIterable {
+    enum Filter: String, Sendable, CaseIterable {
         case pending
         case approved
         case refused
@@ -13,30 +13,30 @@ extension Refunds {
     }
 
     /// A request in a list. Amounts in fen.
-    public struct Listed: Sendable {
-        public let requestID: RecordID
-        public let receipt: String
-        public let storeCode: String
-        public let storeName: String
-        public let cardMask: String
-        public let isTest: Bool
-        public let amount: Money
-        public let total: Money
-        public let reason: String
-        public let askedBy: String
-        public let askedAt: Instant
-        public let deadline: Instant
-        public let state: String
-        public let decidedBy: String?
+    struct Listed: Sendable {
+        let requestID: RecordID
+        let receipt: String
+        let storeCode: String
+        let storeName: String
+        let cardMask: String
+        let isTest: Bool
+        let amount: Money
+        let total: Money
+        let reason: String
+        let askedBy: String
+        let askedAt: Instant
+        let deadline: Instant
+        let state: String
+        let decidedBy: String?
     }
 
     /// Requests in a page of a list.
-    public static let pageSize = 50
+    static let pageSize = 50
 
     /// A page of requests, those whose deadline is nearest first; one more than a page tells that there is more.
     ///
     /// - Refuses: `.roleMissing`.
-    public func list(
+    func list(
         _ filter: Filter, store code: String = "", after: RefundPosition? = nil,
         by actor: StaffActor
     ) async throws -> [Listed] {
@@ -75,41 +75,41 @@ extension Refunds {
     }
 
     /// Where a page of the list ends.
-    public struct RefundPosition: Sendable {
-        public let deadline: Instant
-        public let requestID: RecordID
+    struct RefundPosition: Sendable {
+        let deadline: Instant
+        let requestID: RecordID
     }
 
     /// How much of what was sold came back, in the last 30 business days. Amounts in fen.
-    public struct Rate: Sendable {
-        public let saleCount: Int
-        public let refundedCount: Int
-        public let sold: Money
-        public let refunded: Money
+    struct Rate: Sendable {
+        let saleCount: Int
+        let refundedCount: Int
+        let sold: Money
+        let refunded: Money
     }
 
     /// Another sale of the same card.
-    public struct CardSale: Sendable {
-        public let saleID: RecordID
-        public let receipt: String
-        public let storeName: String
-        public let soldAt: Instant
-        public let total: Money
-        public let refunded: Money
+    struct CardSale: Sendable {
+        let saleID: RecordID
+        let receipt: String
+        let storeName: String
+        let soldAt: Instant
+        let total: Money
+        let refunded: Money
     }
 
     /// A request with what an approver should see beside it.
-    public struct Shown: Sendable {
-        public let found: RefundCase
-        public let storeRate: Rate
-        public let cashierRate: Rate
-        public let cardSales: [CardSale]
+    struct Shown: Sendable {
+        let found: RefundCase
+        let storeRate: Rate
+        let cashierRate: Rate
+        let cardSales: [CardSale]
     }
 
     /// A request's page.
     ///
     /// - Refuses: `.roleMissing`, `.unknownRequest`.
-    public func show(_ requestID: RecordID, by actor: StaffActor, at now: Instant) async throws
+    func show(_ requestID: RecordID, by actor: StaffActor, at now: Instant) async throws
         -> Shown
     {
         try actor.require(.approver, .auditor, .finance)

@@ -30,16 +30,15 @@ public struct Refunds: Sendable {
     ///   `.alreadyDecided`, `FourEyes.Refusal`, `.digestDiffers`, and for an approval Domain's `RefundRefusal`.
     /// - Repetition: of two approvers one decides, the other gets `.alreadyDecided`.
     /// - Source: R-R1…R-R5, R-R7.
-    @discardableResult
     public func decide(
         _ requestID: RecordID, _ verdict: Verdict, opinion: String, digest: [UInt8],
         by actor: StaffActor, at now: Instant
-    ) async throws -> RefundCase {
+    ) async throws {
         try actor.require(.approver)
         let opinion = opinion.trimmedText
         guard !opinion.isEmpty else { throw RefundsRefusal.opinionEmpty }
         guard opinion.count <= Self.opinionLengthMax else { throw RefundsRefusal.opinionTooLong }
-        return try await store.write { session in
+        try await store.write { session in
             try Self.lock(requestID, in: session)
             let found = try Self.find(requestID, in: session)
             guard found.state == "pending" else { throw RefundsRefusal.alreadyDecided }
@@ -60,7 +59,6 @@ public struct Refunds: Sendable {
                     "sale": found.saleID.description, "receipt": found.receipt,
                     "amount": String(found.amount.fen), "opinion": opinion,
                 ], at: now)
-            return found
         }
     }
 

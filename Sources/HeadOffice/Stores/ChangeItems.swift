@@ -110,7 +110,9 @@ enum ChangeItems {
 
 /// The numbers that stand on tills, error pages and slips.
 public struct OfficeTelephones: Sendable, Equatable {
+    /// Customer service 客服.
     public let service: String
+    /// Fault reports 报修.
     public let fault: String
 
     /// Customer service and fault reports.

@@ -5,15 +5,21 @@ import WebSupport
 extension Stores {
     /// What a till login may do.
     public enum AccountRole: String, Sendable, CaseIterable {
+        /// Sells.
         case cashier
+        /// Overrides, refunds and resets.
         case manager
     }
 
     /// A login to make at a store's tills.
     public struct NewAccount: Sendable {
+        /// Unique in its store.
         public var login: String
+        /// The person's name.
         public var name: String
+        /// At least one.
         public var roles: Set<AccountRole>
+        /// Kept as its verifier only.
         public var password: String
 
         /// A login to make.

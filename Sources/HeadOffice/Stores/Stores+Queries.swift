@@ -1,34 +1,34 @@
-public import Domain
+import Domain
 import PostgresDriver
 
 extension Stores {
     /// A store as lists show it.
-    public struct Listed: Sendable {
-        public let storeID: Int64
-        public let code: String
-        public let name: String
-        public let province: String
-        public let address: String
-        public let telephone: String
-        public let settlementAccount: String
-        public let feePerMillion: Int
-        public let limits: Limits
-        public let isSuspended: Bool
-        public let tillCount: Int
-        public let accountCount: Int
+    struct Listed: Sendable {
+        let storeID: Int64
+        let code: String
+        let name: String
+        let province: String
+        let address: String
+        let telephone: String
+        let settlementAccount: String
+        let feePerMillion: Int
+        let limits: Limits
+        let isSuspended: Bool
+        let tillCount: Int
+        let accountCount: Int
     }
 
     /// A till login as lists show it.
-    public struct ListedAccount: Sendable {
-        public let login: String
-        public let name: String
-        public let roles: [String]
-        public let isDisabled: Bool
-        public let createdAt: Instant
+    struct ListedAccount: Sendable {
+        let login: String
+        let name: String
+        let roles: [String]
+        let isDisabled: Bool
+        let createdAt: Instant
     }
 
     /// Stores in the order of their codes, at most 200 after `after`; `text` narrows by code or name.
-    public func list(
+    func list(
         text: String = "", after: String = "", by actor: StaffActor
     ) async throws -> [Listed] {
         try actor.require(.storeAdministrator, .auditor, .finance, .operator)
@@ -47,7 +47,7 @@ extension Stores {
     /// One store and its logins.
     ///
     /// - Refuses: `.roleMissing`, `.unknownStore`.
-    public func find(
+    func find(
         _ code: String, by actor: StaffActor
     ) async throws -> (Listed, [ListedAccount]) {
         try actor.require(.storeAdministrator, .auditor, .finance, .operator)

@@ -21,11 +21,15 @@ public struct Stores: Sendable {
     public struct NewStore: Sendable {
         /// Two capital letters and four digits.
         public var code: String
+        /// Shown on tills and slips.
         public var name: String
         /// GB/T 2260, two digits.
         public var province: String
+        /// Shown on slips.
         public var address: String
+        /// Shown on slips.
         public var telephone: String
+        /// Where the store is paid; empty until finance knows it.
         public var settlementAccount: String
         /// Fee in millionths of what reached store payable.
         public var feePerMillion: Int
@@ -85,9 +89,11 @@ public struct Stores: Sendable {
     public struct Limits: Sendable, Equatable {
         /// In fen.
         public var tillTotal: Money
+        /// Most unsent sales.
         public var tillCount: Int
         /// In seconds.
         public var amberAfter: Int
+        /// In seconds; not before amber.
         public var redAfter: Int
 
         /// Limits to set.

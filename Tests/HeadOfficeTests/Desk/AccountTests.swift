@@ -1,8 +1,9 @@
 import Domain
-import HeadOffice
 import PostgresDriver
 import Testing
 import WebSupport
+
+@testable import HeadOffice
 
 struct AccountTests {
     @Test func `five wrong passwords lock a login for a quarter of an hour, the right one too`()

@@ -1,7 +1,8 @@
 import Domain
-import HeadOffice
 import PostgresDriver
 import Testing
+
+@testable import HeadOffice
 
 struct CardTests {
     @Test func `a batch is issued by a second person, once, with numbers that nobody has`()

@@ -1,7 +1,8 @@
 import Domain
-import HeadOffice
 import PostgresDriver
 import Testing
+
+@testable import HeadOffice
 
 struct CatalogueTests {
     private static let head = "\u{FEFF}商品编码,条码,品名,规格,零售价,状态\n"

@@ -1,9 +1,10 @@
 import Crypto
 import Domain
 import Foundation
-import HeadOffice
 import PostgresDriver
 import WebSupport
+
+@testable import HeadOffice
 
 /// A small network on a fresh database: two programmes, a store, one person for each role, a card with money.
 struct DeskWorld: Sendable {

@@ -1,9 +1,10 @@
 import Crypto
 import Domain
 import Foundation
-import HeadOffice
 import PostgresDriver
 import Testing
+
+@testable import HeadOffice
 
 struct FinanceTests {
     private func export(

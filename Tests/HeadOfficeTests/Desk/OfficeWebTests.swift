@@ -1,11 +1,12 @@
 import Domain
 import Foundation
-import HeadOffice
 import Hummingbird
 import HummingbirdTesting
 import PostgresDriver
 import Testing
 import WebSupport
+
+@testable import HeadOffice
 
 struct OfficeWebTests {
     /// A browser signed in to the staff pages.

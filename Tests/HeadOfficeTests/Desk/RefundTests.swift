@@ -1,7 +1,8 @@
 import Domain
-import HeadOffice
 import PostgresDriver
 import Testing
+
+@testable import HeadOffice
 
 struct RefundTests {
     private static let number = "6160201901100002"
