@@ -43,6 +43,8 @@ let package = Package(
         .executable(name: "huiyika-till", targets: ["huiyika-till"]),
         .executable(name: "huiyika-office", targets: ["huiyika-office"]),
         .executable(name: "huiyika-lab", targets: ["huiyika-lab"]),
+        // Preloaded into programs that shall live in another month.
+        .library(name: "ClockShift", type: .dynamic, targets: ["CClockShift"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -114,6 +116,8 @@ let package = Package(
                 "Domain", "Journal", "HTTPTransport", "PostgresDriver", crypto, logging,
             ],
             swiftSettings: strict),
+
+        .target(name: "CClockShift", linkerSettings: [.linkedLibrary("dl")]),
 
         // Executables: argument parsing only.
         .executableTarget(

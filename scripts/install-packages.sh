@@ -3,7 +3,7 @@
 set -euo pipefail
 
 wanted=(libpq-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libjs-bootstrap5 libjs-chart.js
-    postgresql-15 postgresql-common ca-certificates procps faketime)
+    postgresql-15 postgresql-common ca-certificates procps)
 if [ "${TEST:-}" = 1 ]; then
     wanted+=(chromium fonts-noto-cjk python3-venv shellcheck strace)
 fi

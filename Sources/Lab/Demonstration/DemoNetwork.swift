@@ -41,7 +41,7 @@ public final class DemoNetwork {
     public enum ClockShift: Sendable {
         /// The machine's own time.
         case none
-        /// So many days ago, by libfaketime from outside: the programs know nothing of it.
+        /// So many days ago, by a preloaded library: the programs know nothing of it.
         case daysAgo(Int)
     }
 
@@ -87,16 +87,16 @@ public final class DemoNetwork {
     /// Runs a command of head office to its end.
     @discardableResult
     public func runOffice(_ arguments: [String]) throws -> String {
-        let (program, rest) = command("huiyika-office", arguments + ["--data", officeFolder.path])
-        return try NodeProcess.run(program, rest, environment: officeEnvironment)
+        try NodeProcess.run(
+            program("huiyika-office"), arguments + ["--data", officeFolder.path],
+            environment: officeEnvironment)
     }
 
     /// Starts head office and waits until its pages answer.
     public func startOffice() async throws {
-        let (program, arguments) = command(
-            "huiyika-office", ["serve", "--data", officeFolder.path])
         let process = try NodeProcess.start(
-            "head office", program: program, arguments: arguments,
+            "head office", program: program("huiyika-office"),
+            arguments: ["serve", "--data", officeFolder.path],
             environment: officeEnvironment, logFile: folder.appending(path: "office.log"))
         office = process
         try await waitUntilAnswering(process, at: officeBase)
@@ -118,23 +118,21 @@ public final class DemoNetwork {
 
     /// Asks for enrolment in a process of its own; the caller approves it meanwhile.
     public func beginEnrolment(of till: TillPlace, code: String) throws -> NodeProcess {
-        let (program, arguments) = command(
-            "huiyika-till",
-            [
+        try NodeProcess.start(
+            "enrolment of \(till.store)", program: program("huiyika-till"),
+            arguments: [
                 "enrol", "--data", till.folder.path, "--office", syncAddress,
                 "--ca", authorityFile.path, "--code", code, "--name", "收银台 \(till.store)",
-            ])
-        return try NodeProcess.start(
-            "enrolment of \(till.store)", program: program, arguments: arguments,
+            ], environment: clockEnvironment,
             logFile: folder.appending(path: "till-\(till.port).log"))
     }
 
     /// Starts a till and waits until its pages answer.
     public func startTill(_ till: TillPlace) async throws {
-        let (program, arguments) = command(
-            "huiyika-till", ["serve", "--data", till.folder.path, "--port", String(till.port)])
         let process = try NodeProcess.start(
-            "till \(till.store)", program: program, arguments: arguments,
+            "till \(till.store)", program: program("huiyika-till"),
+            arguments: ["serve", "--data", till.folder.path, "--port", String(till.port)],
+            environment: clockEnvironment,
             logFile: folder.appending(path: "till-\(till.port).log"))
         running[till.base] = process
         try await waitUntilAnswering(process, at: till.base)
@@ -169,18 +167,20 @@ public final class DemoNetwork {
             "HUIYIKA_OFFICE_SYNC_PORT": String(syncPort),
             "HUIYIKA_OFFICE_TELEPHONES_SERVICE": "400-000-0001",
             "HUIYIKA_OFFICE_TELEPHONES_FAULT": "400-000-0002",
-        ]
+        ].merging(clockEnvironment) { $1 }
     }
 
-    private func command(_ program: String, _ arguments: [String]) -> (String, [String]) {
-        let path = programs.appending(path: program).path
+    private func program(_ name: String) -> String { programs.appending(path: name).path }
+
+    /// What a program is started with so that it sees the time of the network.
+    private var clockEnvironment: [String: String] {
         switch clock {
-        case .none: return (path, arguments)
+        case .none: [:]
         case .daysAgo(let days):
-            return (
-                "/usr/bin/faketime",
-                ["-m", "--exclude-monotonic", "-f", "-\(days)d", path] + arguments
-            )
+            [
+                "LD_PRELOAD": programs.appending(path: "libClockShift.so").path,
+                "CLOCK_SHIFT_SECONDS": String(-days * 86_400),
+            ]
         }
     }
 

@@ -118,7 +118,7 @@ public final class Demonstration {
     private func openLastMonth() async throws {
         let days = Self.daysIntoLastMonth()
         report.write(
-            "The network opens \(days) days ago, in last month (libfaketime around the programs).")
+            "The network opens \(days) days ago, in last month (the programs see another clock).")
         try await fill()
         report.step("A sale of last month, for the month rule later")
         let cashier = try await self.cashier(at: 0)

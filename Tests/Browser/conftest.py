@@ -1,0 +1,108 @@
+"""A running network for all browser tests, and people signed in to it."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "out" / "pictures"
+FIRST_PORT = 8700
+
+
+class Network:
+    """What `huiyika-lab demo` prints: addresses, logins, cards."""
+
+    office = f"http://127.0.0.1:{FIRST_PORT}"
+    till = f"http://127.0.0.1:{FIRST_PORT + 11}"
+
+    def __init__(self, text):
+        found = re.findall(r"^Card (\w+)\s+(\d+)\s+password (\d{6})", text, re.M)
+        self.cards = [{"programme": p, "number": n, "password": w} for p, n, w in found]
+
+
+@pytest.fixture(scope="session")
+def network():
+    folder = tempfile.mkdtemp(prefix="huiyika-browser-")
+    os.chmod(folder, 0o755)
+    process = subprocess.Popen(
+        [ROOT / ".build/debug/huiyika-lab", "demo", "--folder", f"{folder}/network",
+         "--first-port", str(FIRST_PORT)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith("Running until"):
+            break
+    text = "".join(lines)
+    if process.poll() is not None or "Running until" not in text:
+        pytest.fail(f"the network did not start:\n{text}")
+    yield Network(text)
+    process.send_signal(signal.SIGINT)
+    process.wait(60)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens a fresh browser context; fails the test when a page logs an error."""
+    contexts, errors = [], []
+
+    def make(language="zh-CN", width=1366, height=768):
+        context = browser.new_context(
+            locale=language, viewport={"width": width, "height": height})
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and
+                "status of" not in message.text and errors.append(message.text))
+        contexts.append(context)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def picture():
+    PICTURES.mkdir(parents=True, exist_ok=True)
+
+    def take(page, name):
+        page.screenshot(path=PICTURES / f"{name}.png")
+
+    return take
+
+
+def sign_in(page, base, account, password):
+    page.goto(f"{base}/sign-in")
+    page.fill("input[name=account]", account)
+    page.fill("input[name=password]", password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def overflow(page):
+    """How many pixels the page is wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+
+
+def serious_faults(page):
+    """What axe finds serious or critical."""
+    from axe_playwright_python.sync_playwright import Axe
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found
+            if v["impact"] in ("serious", "critical")]

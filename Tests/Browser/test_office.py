@@ -1,0 +1,50 @@
+"""Head office's pages in a real browser."""
+
+import pytest
+from conftest import overflow, serious_faults, sign_in
+
+PASSWORD = "office-demo-1"
+PAGES = [
+    ("admin", "/"), ("admin", "/stores"), ("admin", "/tills"), ("admin", "/catalogue"),
+    ("admin", "/staff"), ("supervisor", "/programmes"), ("issuer", "/cards"),
+    ("issuer", "/batches"), ("supervisor", "/loads"), ("approver", "/refunds"),
+    ("finance", "/finance"), ("finance", "/orders"), ("auditor", "/audit"),
+]
+
+
+@pytest.mark.parametrize("login,path", PAGES)
+def test_every_page_fits_reads_in_both_languages_and_has_no_serious_fault(
+        network, open_page, picture, login, path):
+    for language, short in [("zh-CN", "zh"), ("en-GB", "en")]:
+        page = open_page(language)
+        sign_in(page, network.office, login, PASSWORD)
+        answer = page.goto(network.office + path)
+        assert answer.status == 200
+        name = path.strip("/").replace("/", "-") or "overview"
+        picture(page, f"office-{name}-{short}")
+        assert overflow(page) <= 0
+        assert serious_faults(page) == []
+        page.set_viewport_size({"width": 768, "height": 1024})
+        assert overflow(page) <= 0
+
+
+def test_a_page_of_another_role_is_refused_without_a_trace(network, open_page):
+    page = open_page()
+    sign_in(page, network.office, "issuer", PASSWORD)
+    answer = page.goto(network.office + "/finance")
+    assert answer.status == 403
+    text = page.inner_text("body")
+    for leak in ["SELECT", "Swift", ".swift", "postgres"]:
+        assert leak not in text
+
+
+def test_a_wrong_password_says_so_and_keeps_the_account(network, open_page, picture):
+    page = open_page()
+    page.goto(network.office + "/sign-in")
+    page.fill("input[name=account]", "auditor")
+    page.fill("input[name=password]", "not-the-password")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+    assert "/sign-in" in page.url
+    assert page.input_value("input[name=account]") == "auditor"
+    picture(page, "office-sign-in-wrong-zh")
