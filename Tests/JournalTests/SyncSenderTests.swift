@@ -38,11 +38,11 @@ struct SyncSenderTests {
 
     private func at(_ milliseconds: Int64) -> Instant { Instant(milliseconds: milliseconds) }
 
-    private let longPull = SyncSender.Action.pull(after: .start, waitSeconds: 25)
+    private let firstPull = SyncSender.Action.pull(after: .start, waitSeconds: 0)
 
     @Test func `a record is sent, its verdict applied, and only then acknowledged`() {
         var sender = SyncSender(head: genesis, acknowledged: 0, cursor: .start)
-        #expect(sender.handle(.woken, now: start, random: 0) == [longPull])
+        #expect(sender.handle(.woken, now: start, random: 0) == [firstPull])
         let head = heads(2)[2]
         #expect(
             sender.handle(.recordAppended(head), now: start, random: 0)
@@ -62,7 +62,7 @@ struct SyncSenderTests {
         var sender = SyncSender(head: heads(1)[1], acknowledged: 0, cursor: .start)
         #expect(
             sender.handle(.woken, now: start, random: 0)
-                == [.sendBatch(first: 1, bounds: .usual), longPull])
+                == [.sendBatch(first: 1, bounds: .usual), firstPull])
         #expect(sender.handle(.recordAppended(heads(2)[2]), now: start, random: 0) == [])
         #expect(sender.handle(.nudged, now: start, random: 0) == [])
         let frame = self.frame(1...1, of: 1)
@@ -116,7 +116,7 @@ struct SyncSenderTests {
         #expect(sender.handle(.changesUnanswered, now: at(5), random: 0) == [.wake(at: at(30_000))])
         #expect(
             sender.handle(.woken, now: at(30_000), random: 0)
-                == [.sendBatch(first: 1, bounds: .usual), longPull])
+                == [.sendBatch(first: 1, bounds: .usual), firstPull])
     }
 
     @Test func `too large and unreadable halve the batch, success lets it grow again`() {
@@ -156,11 +156,11 @@ struct SyncSenderTests {
         var sender = SyncSender(head: head(501), acknowledged: 0, cursor: .start)
         #expect(
             sender.handle(.woken, now: start, random: 0)
-                == [.sendBatch(first: 1, bounds: .draining), longPull])
+                == [.sendBatch(first: 1, bounds: .draining), firstPull])
         var small = SyncSender(head: head(501), acknowledged: 1, cursor: .start)
         #expect(
             small.handle(.woken, now: start, random: 0)
-                == [.sendBatch(first: 2, bounds: .usual), longPull])
+                == [.sendBatch(first: 2, bounds: .usual), firstPull])
     }
 
     @Test func `a gap is filled from the sequence that is wanted`() {
@@ -278,11 +278,25 @@ struct SyncSenderTests {
             sender.handle(.changesAnswered(reply), now: start, random: 0) == [.applyChanges(reply)])
         var failed = sender
         #expect(failed.handle(.changesNotApplied, now: start, random: 6) == [.wake(at: at(6))])
-        #expect(failed.handle(.woken, now: at(6), random: 0) == [longPull])
+        #expect(failed.handle(.woken, now: at(6), random: 0) == [firstPull])
         #expect(
             sender.handle(.changesApplied, now: start, random: 0)
-                == [.pull(after: next, waitSeconds: 25)])
+                == [.pull(after: next, waitSeconds: 0)])
         #expect(sender.cursor == next)
+    }
+
+    @Test func `a till asks without waiting until it knows everything, and again after a failure`()
+    {
+        var sender = SyncSender(head: genesis, acknowledged: 0, cursor: .start)
+        #expect(sender.handle(.woken, now: start, random: 0) == [firstPull])
+        let reply = ChangesReply(
+            beacon: "", complete: .init(at: start, version: .start), items: Samples.items,
+            next: .start)
+        _ = sender.handle(.changesAnswered(reply), now: start, random: 0)
+        let longPull = SyncSender.Action.pull(after: .start, waitSeconds: 25)
+        #expect(sender.handle(.changesApplied, now: start, random: 0) == [longPull])
+        _ = sender.handle(.changesUnanswered, now: at(1), random: 0)
+        #expect(sender.handle(.nudged, now: at(2), random: 0) == [firstPull])
     }
 
     @Test func `an empty answer that comes at once is not asked for in a circle`() {

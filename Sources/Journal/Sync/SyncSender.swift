@@ -109,6 +109,10 @@ public struct SyncSender: Sendable, Hashable {
     private var pullStarted: Instant?
     private var appliedCursor = Cursor.start
     private var isPullClockTried = false
+    /// Whether the last answer said that the till knows everything. After a start or a failure a till asks without
+    /// waiting: how old its knowledge is decides what it may sell (R-P3), and a quiet long poll would leave that open.
+    private var isUpToDate = false
+    private var isAnsweredComplete = false
     private var isPullWaitingForLine = false
     /// Until when head office asked to be left alone; nothing shortens it.
     private var quietUntil: Instant?
@@ -252,6 +256,7 @@ public struct SyncSender: Sendable, Hashable {
         contact()
         pullLane = .applying
         appliedCursor = reply.next
+        isAnsweredComplete = reply.complete != nil
         isPullClockTried = false
         // An empty answer that came at once must not make the till ask in a circle.
         if reply.items.isEmpty, let started = pullStarted {
@@ -264,6 +269,7 @@ public struct SyncSender: Sendable, Hashable {
         guard pullLane == .applying else { return }
         pullLane = .idle
         pullBackoff.succeeded()
+        isUpToDate = isAnsweredComplete
         cursor = appliedCursor
     }
 
@@ -291,6 +297,7 @@ public struct SyncSender: Sendable, Hashable {
     ) {
         guard pullLane != .idle else { return }
         pullLane = .idle
+        isUpToDate = false
         isPullWaitingForLine = endsWithLine
         pullNotBefore = now.adding(milliseconds: pullBackoff.failed(random: random))
     }
@@ -337,9 +344,9 @@ public struct SyncSender: Sendable, Hashable {
             pullLane = .inFlight
             pullStarted = now
             let isBusy = nextToSend <= head.sequence && pushLane != .inFlight
+            let mayWait = isUpToDate && !isBusy
             actions.append(
-                .pull(
-                    after: cursor, waitSeconds: isBusy ? 0 : ChangesRequest.waitSecondsMax))
+                .pull(after: cursor, waitSeconds: mayWait ? ChangesRequest.waitSecondsMax : 0))
         }
         if let wake { actions.append(.wake(at: wake)) }
         return actions

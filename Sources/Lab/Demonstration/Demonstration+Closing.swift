@@ -48,7 +48,7 @@ extension Demonstration {
             "/api/refunds/\(request)/decide",
             json: ["verdict": "approved", "opinion": "", "digest": digest])
         try report.expect(
-            "no opinion, no decision", silent.json["code"] as? String ?? "", "opinion_required")
+            "no opinion, no decision", silent.json["code"] as? String ?? "", "opinion_empty")
         let decided = try await approver.post(
             "/api/refunds/\(request)/decide",
             ["verdict": "approved", "opinion": "已核对小票，同意", "digest": digest])

@@ -136,7 +136,8 @@ extension Demonstration {
             try BatchReply(wire: JSONValue(parsing: $0.body), at: "reply").verdicts
         }
         try report.expect("verdicts are the same", verdicts[0] == verdicts[1])
-        try report.expect("states", verdicts[0].map(\.state), [.posted, .posted, .posted])
+        try report.expect(
+            "states", verdicts[0].map(\.state.rawValue), ["posted", "posted", "posted"])
         try report.expect(
             "transfers", try await witness.number("SELECT count(*) AS n FROM transfer"), transfers)
         try report.expect(

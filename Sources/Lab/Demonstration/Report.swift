@@ -24,9 +24,16 @@ public final class Report {
     /// - Refuses: `LabError` when they differ.
     public func expect<Value: Equatable>(_ name: String, _ seen: Value, _ expected: Value) throws {
         guard seen == expected else {
-            throw LabError("\(name): \(seen) instead of \(expected)")
+            throw LabError("\(name): \(plain(seen)) instead of \(plain(expected))")
         }
-        write("   ✓ \(name): \(seen)")
+        write("   ✓ \(name): \(plain(seen))")
+    }
+
+    /// A value as people read it: an optional without its wrapping.
+    private func plain(_ value: Any) -> String {
+        let mirror = Mirror(reflecting: value)
+        guard mirror.displayStyle == .optional else { return "\(value)" }
+        return mirror.children.first.map { plain($0.value) } ?? "nothing"
     }
 
     /// Checks a condition.
