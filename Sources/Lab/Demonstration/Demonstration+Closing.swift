@@ -75,15 +75,12 @@ extension Demonstration {
         report.step("A test card is refused at ¥1.00 and taken at ¥0.99")
         let cashier = try await self.cashier(at: 0)
         let begun = try await cashier.ringUp([("100001", 1)], price: 100)
-        let answer = try await cashier.client.post(
-            "/api/payments/\(begun.payment)/card", json: ["number": testCard.number])
-        let code: String
-        if answer.status == 200 {
-            code = try await cashier.pay(begun.payment, with: testCard)["code"] as? String ?? ""
-        } else {
-            code = answer.json["code"] as? String ?? ""
-        }
-        try report.expect("¥1.00", code, "test_card_limit")
+        _ = try await cashier.call(
+            "POST", "/api/payments/\(begun.payment)/card", ["number": testCard.number])
+        let code = try await cashier.refusal(
+            "POST", "/api/payments/\(begun.payment)/attempts",
+            ["number": testCard.number, "password": testCard.password])
+        try report.expect("¥1.00", code, "payment.testCardLimit")
         _ = try await cashier.call("POST", "/api/payments/\(begun.payment)/cancel")
         let sale = try await cashier.sell([("100001", 1)], price: 99, to: testCard)
         report.saw("\(sale.receipt) \(yuan(sale.amount)) \(sale.mode)")
