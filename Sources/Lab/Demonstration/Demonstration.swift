@@ -64,12 +64,17 @@ public final class Demonstration {
     }
 
     /// Starts the network, fills it and keeps it running until the task is cancelled.
+    ///
+    /// - Shape: meanwhile SIGUSR1 cuts the line between the tills and head office, SIGUSR2 mends it.
     public func keepRunning() async throws {
         try await reportingFailure {
             network = try await reopened(clock: .none)
             try await fill()
             printAddresses()
-            try await Task.sleep(for: .seconds(365 * 86_400))
+            try await LineSignals.follow { line in
+                try network.line.set(line)
+                report.write(line == .cut ? "The line is cut." : "The line is whole.")
+            }
         }
     }
 
@@ -260,7 +265,8 @@ public final class Demonstration {
         }
         report.write(
             "Test card  \(testCard.number)  password \(testCard.password)  under ¥1.00 a charge")
-        report.write("\nRunning until Ctrl-C. Everything lies in \(folder.path)")
+        report.write("\nkill -USR1 \(ProcessInfo.processInfo.processIdentifier) cuts the line, -USR2 mends it"
+                + "\nRunning until Ctrl-C. Everything lies in \(folder.path)")
     }
 }
 
