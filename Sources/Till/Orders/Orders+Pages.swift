@@ -24,6 +24,7 @@ extension TillWeb {
         let through: String
         let error: String?
         let cardMask: String?
+        let hasOrders: Bool
         let orders: [Item]
         let more: Bool
     }
@@ -175,6 +176,7 @@ extension TillWeb {
         let view = ListView(
             number: entered.number, from: entered.from, through: entered.through, error: error,
             cardMask: (try? CardNumber(entered.card))?.masked,
+            hasOrders: !orders.isEmpty,
             orders: orders.map { order in
                 .init(
                     id: order.id, receipt: order.receipt, time: Texts.time(order.businessTime),

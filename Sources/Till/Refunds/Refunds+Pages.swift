@@ -38,6 +38,7 @@ extension TillWeb {
             let slip: String?
             let isOpen: Bool
         }
+        let hasRefunds: Bool
         let refunds: [Item]
     }
 
@@ -132,6 +133,7 @@ extension TillWeb {
         let words = site.pages.words(context.language)
         let refunds = try await store.read { try Refunds.list(in: $0) }
         let view = ListView(
+            hasRefunds: !refunds.isEmpty,
             refunds: refunds.map { refund in
                 let opinion =
                     refund.opinion.isEmpty

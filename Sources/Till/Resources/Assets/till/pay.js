@@ -16,6 +16,9 @@ function show(step) {
     if (part) part.hidden = name !== step;
   }
   root.dataset.step = step;
+  for (const key of document.querySelectorAll("[data-steps]")) {
+    key.hidden = !key.dataset.steps.split(" ").includes(step);
+  }
   if (step === "card") number.focus();
   if (step === "password") password.focus();
   if (step === "choice") document.getElementById("choice-retry").focus();
@@ -157,7 +160,7 @@ for (const button of document.querySelectorAll("[data-cancel]")) {
 
 document.addEventListener("keydown", (event) => {
   const step = root.dataset.step;
-  if (event.key === "Escape" && (step === "card" || step === "password")) post("cancel", {})();
+  if (event.key === "Escape" && ["card", "password", "choice", "refused"].includes(step)) post("cancel", {})();
   if (step === "choice" && event.key === "F5") {
     event.preventDefault();
     post("retry", {})();

@@ -43,6 +43,9 @@ form.addEventListener("submit", async (event) => {
   } catch (error) {
     notice.textContent = error.message;
     notice.hidden = false;
+    notice.scrollIntoView({ block: "nearest" });
+    const wrong = error.code.includes("reason") ? "reason" : error.code.includes("card") ? "card" : null;
+    if (wrong) form.elements[wrong].focus();
   } finally {
     busy = false;
   }

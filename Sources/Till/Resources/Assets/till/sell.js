@@ -9,6 +9,8 @@ const totalText = document.getElementById("total");
 const countText = document.getElementById("item-count");
 const settle = document.getElementById("settle");
 const clear = document.getElementById("clear");
+const editQuantity = document.getElementById("edit-quantity");
+const editPrice = document.getElementById("edit-price");
 const notice = document.getElementById("notice");
 
 let found = [];
@@ -16,7 +18,10 @@ let chosen = 0;
 let basket = { lines: [], total: 0 };
 let line = 0;
 let asked = 0;
-let busy = false;
+let foundFor = "";
+let leaving = false;
+let typing;
+let queue = Promise.resolve();
 
 function say(text, bad = true) {
   notice.textContent = text;
@@ -24,16 +29,10 @@ function say(text, bad = true) {
   notice.className = bad ? "notice notice-bad" : "notice notice-good";
 }
 
-async function guarded(work) {
-  if (busy) return;
-  busy = true;
-  try {
-    await work();
-  } catch (error) {
-    say(error.message);
-  } finally {
-    busy = false;
-  }
+// One change after another: a scanner is quicker than an answer, and nothing it read may be lost.
+function inTurn(work) {
+  queue = queue.then(work).catch((error) => say(error.message));
+  return queue;
 }
 
 function cell(row, text, className) {
@@ -112,7 +111,7 @@ function drawBasket() {
       button.setAttribute("aria-label", `${words(step > 0 ? "more" : "fewer")} ${entry.name}`);
       button.addEventListener("click", (event) => {
         event.stopPropagation();
-        change(index, { quantity: entry.quantity + step });
+        changed(entry.line, (now) => ({ quantity: now.quantity + step }));
       });
       quantity.append(button);
     }
@@ -124,7 +123,7 @@ function drawBasket() {
     remove.setAttribute("aria-label", `${words("remove")} ${entry.name}`);
     remove.addEventListener("click", (event) => {
       event.stopPropagation();
-      take(index);
+      take(entry.line);
     });
     cell(row, "", "number").append(remove);
     if (index === line) row.scrollIntoView({ block: "nearest" });
@@ -133,7 +132,7 @@ function drawBasket() {
   totalText.textContent = yuan(basket.total);
   countText.textContent = String(basket.lines.reduce((sum, entry) => sum + entry.quantity, 0));
   settle.disabled = !basket.lines.length || basket.total <= 0;
-  clear.disabled = !basket.lines.length;
+  for (const button of [clear, editQuantity, editPrice]) button.disabled = !basket.lines.length;
 }
 
 function took(answer) {
@@ -142,34 +141,60 @@ function took(answer) {
   drawBasket();
 }
 
+async function put(product) {
+  const before = basket.lines.length;
+  const answer = await call("POST", "/api/basket/lines", { code: product.sku, quantity: 1 });
+  const at = answer.lines.findIndex((entry) => entry.sku === product.sku);
+  line = at >= 0 ? at : before;
+  took(answer);
+}
+
+function clearSearch() {
+  clearTimeout(typing);
+  asked += 1;
+  search.value = "";
+  found = [];
+  chosen = 0;
+  drawResults();
+  search.focus();
+}
+
 function add(product) {
-  return guarded(async () => {
-    const before = basket.lines.length;
-    took(await call("POST", "/api/basket/lines", { code: product.sku, quantity: 1 }));
-    const at = basket.lines.findIndex((entry) => entry.sku === product.sku);
-    line = at >= 0 ? at : before;
-    search.value = "";
-    found = [];
-    drawResults();
-    drawBasket();
-    search.focus();
+  clearSearch();
+  return inTurn(() => put(product));
+}
+
+// What was typed or scanned before any answer could be shown: the first that is found goes in.
+function addTyped(typed) {
+  clearSearch();
+  return inTurn(async () => {
+    const answer = await call("GET", `/api/products?q=${encodeURIComponent(typed)}`);
+    if (answer.products.length) return put(answer.products[0]);
+    say(`${typed} · ${words("nothingFound")}`);
+    if (!search.value) {
+      search.value = typed;
+      search.select();
+    }
   });
 }
 
-function change(index, what) {
-  const entry = basket.lines[index];
-  if (!entry) return undefined;
-  if (what.quantity === 0) return take(index);
-  return guarded(async () => {
-    line = index;
-    took(await call("PUT", `/api/basket/lines/${entry.line}`, what));
+// Finds the entry again when its turn comes: lines may have moved meanwhile.
+function changed(id, what) {
+  return inTurn(async () => {
+    const index = basket.lines.findIndex((entry) => entry.line === id);
+    if (index < 0) return;
+    const { quantity, price } = what(basket.lines[index]);
+    if (quantity === 0) {
+      took(await call("DELETE", `/api/basket/lines/${id}`));
+    } else {
+      line = index;
+      took(await call("PUT", `/api/basket/lines/${id}`, { quantity, price }));
+    }
   });
 }
 
-function take(index) {
-  const entry = basket.lines[index];
-  if (!entry) return undefined;
-  return guarded(async () => took(await call("DELETE", `/api/basket/lines/${entry.line}`)));
+function take(id) {
+  return changed(id, () => ({ quantity: 0 }));
 }
 
 // A small dialog instead of window.prompt, so that it can be styled, labelled and driven by keys.
@@ -181,6 +206,7 @@ function askFor(kind, entry) {
   document.getElementById("edit-bad").hidden = true;
   input.value = kind === "price" ? yuan(entry.price).replace(/[¥,]/g, "") : String(entry.quantity);
   dialog.dataset.kind = kind;
+  dialog.dataset.line = entry.line;
   dialog.showModal();
   input.select();
 }
@@ -196,7 +222,7 @@ document.getElementById("edit-form").addEventListener("submit", (event) => {
     return;
   }
   dialog.close();
-  change(line, { [dialog.dataset.kind]: value });
+  changed(Number(dialog.dataset.line), () => ({ [dialog.dataset.kind]: value }));
   search.focus();
 });
 document.getElementById("edit-cancel").addEventListener("click", () => {
@@ -217,6 +243,7 @@ async function look() {
     const answer = await call("GET", `/api/products?q=${encodeURIComponent(typed)}`);
     if (mine !== asked) return;
     found = answer.products;
+    foundFor = typed;
     chosen = 0;
     drawResults();
   } catch (error) {
@@ -224,13 +251,12 @@ async function look() {
   }
 }
 
-let typing;
 search.addEventListener("input", () => {
   clearTimeout(typing);
   typing = setTimeout(look, 60);
 });
 
-search.addEventListener("keydown", async (event) => {
+search.addEventListener("keydown", (event) => {
   if (event.isComposing) return;
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
@@ -244,22 +270,34 @@ search.addEventListener("keydown", async (event) => {
     }
   } else if (event.key === "Enter") {
     event.preventDefault();
-    clearTimeout(typing);
-    await look();
-    if (found[chosen]) await add(found[chosen]);
+    if (!search.value.trim()) return;
+    if (found[chosen] && foundFor === search.value) add(found[chosen]);
+    else addTyped(search.value);
   } else if (event.key === "Escape") {
-    search.value = "";
-    look();
+    clearSearch();
+    say("");
   }
 });
 
 function begin() {
-  return guarded(async () => {
-    if (!basket.lines.length) return;
-    const payment = await call("POST", "/api/payments");
-    location.assign(`/pay/${payment.id}`);
+  return inTurn(async () => {
+    if (!basket.lines.length || leaving) return;
+    leaving = true;
+    try {
+      const payment = await call("POST", "/api/payments");
+      location.assign(`/pay/${payment.id}`);
+    } catch (error) {
+      leaving = false;
+      throw error;
+    }
   });
 }
+
+// A page that comes back from the browser's memory shows what is true now.
+window.addEventListener("pageshow", (event) => {
+  leaving = false;
+  if (event.persisted) load();
+});
 
 document.addEventListener("keydown", (event) => {
   if (document.getElementById("edit").open) return;
@@ -272,7 +310,7 @@ document.addEventListener("keydown", (event) => {
     askFor("price", entry);
   } else if (event.key === "Delete" && entry && !search.value) {
     event.preventDefault();
-    take(line);
+    take(entry.line);
   } else if (event.key === "F9") {
     event.preventDefault();
     begin();
@@ -284,13 +322,17 @@ document.addEventListener("keydown", (event) => {
 });
 
 settle.addEventListener("click", begin);
-clear.addEventListener("click", () => guarded(async () => took(await call("DELETE", "/api/basket"))));
-document.getElementById("edit-quantity").addEventListener("click", () => {
+clear.addEventListener("click", () => inTurn(async () => took(await call("DELETE", "/api/basket"))));
+editQuantity.addEventListener("click", () => {
   if (basket.lines[line]) askFor("quantity", basket.lines[line]);
 });
-document.getElementById("edit-price").addEventListener("click", () => {
+editPrice.addEventListener("click", () => {
   if (basket.lines[line]) askFor("price", basket.lines[line]);
 });
 
-guarded(async () => took(await call("GET", "/api/basket")));
+function load() {
+  return inTurn(async () => took(await call("GET", "/api/basket")));
+}
+
+load();
 search.focus();

@@ -24,4 +24,5 @@ document.addEventListener("keydown", (event) => {
     if (!button.disabled) print();
   }
 });
-button.focus();
+// Printed once, the next thing is the next customer: Enter must not print again.
+(document.querySelector("[data-printed]") ? document.getElementById("next") : button).focus();

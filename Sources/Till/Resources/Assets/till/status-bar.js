@@ -2,17 +2,23 @@
 import { call } from "./api.js";
 
 const bar = document.getElementById("status-bar");
+const memory = `status ${document.documentElement.lang}`;
+
+function show(status) {
+  bar.dataset.level = status.level;
+  for (const item of status.bar) {
+    const element = document.getElementById(`status-${item.key}`);
+    if (!element) continue;
+    element.textContent = item.text;
+    element.dataset.level = item.level;
+  }
+}
 
 async function refresh() {
   try {
     const status = await call("GET", "/api/status");
-    bar.dataset.level = status.level;
-    for (const item of status.bar) {
-      const element = document.getElementById(`status-${item.key}`);
-      if (!element) continue;
-      element.textContent = item.text;
-      element.dataset.level = item.level;
-    }
+    show(status);
+    sessionStorage.setItem(memory, JSON.stringify({ level: status.level, bar: status.bar }));
     document.getElementById("status-trouble")?.setAttribute("hidden", "");
   } catch {
     bar.dataset.level = "bad";
@@ -21,6 +27,9 @@ async function refresh() {
 }
 
 if (bar) {
+  // The last page's words stand until the answer comes, so that nothing jumps.
+  const last = sessionStorage.getItem(memory);
+  if (last) show(JSON.parse(last));
   refresh();
   setInterval(refresh, 3000);
 }
