@@ -21,9 +21,25 @@ class Network:
     office = f"http://127.0.0.1:{FIRST_PORT}"
     till = f"http://127.0.0.1:{FIRST_PORT + 11}"
 
-    def __init__(self, text):
+    def __init__(self, process, text):
+        self._process = process
         found = re.findall(r"^Card (\w+)\s+(\d+)\s+password (\d{6})", text, re.M)
         self.cards = [{"programme": p, "number": n, "password": w} for p, n, w in found]
+
+    def cut(self):
+        """Cuts the line between the tills and head office."""
+        self._order(signal.SIGUSR1, "The line is cut")
+
+    def mend(self):
+        """Puts the line back."""
+        self._order(signal.SIGUSR2, "The line is whole")
+
+    def _order(self, number, answer):
+        self._process.send_signal(number)
+        for line in self._process.stdout:
+            if line.startswith(answer):
+                return
+        raise AssertionError("the network has ended")
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +58,7 @@ def network():
     text = "".join(lines)
     if process.poll() is not None or "Running until" not in text:
         pytest.fail(f"the network did not start:\n{text}")
-    yield Network(text)
+    yield Network(process, text)
     process.send_signal(signal.SIGINT)
     process.wait(60)
 
@@ -77,6 +93,29 @@ def open_page(browser):
     assert errors == []
 
 
+@pytest.fixture(scope="session")
+def sessions():
+    """Cookies of people signed in before: a password takes its time, on purpose."""
+    return {}
+
+
+@pytest.fixture
+def as_person(open_page, sessions):
+    """Opens a page as somebody who has signed in by the form, once a run."""
+
+    def make(base, account, password, language="zh-CN", **size):
+        page = open_page(language, **size)
+        key = (base, account, language)
+        if key in sessions:
+            page.context.add_cookies(sessions[key])
+        else:
+            sign_in(page, base, account, password)
+            sessions[key] = page.context.cookies()
+        return page
+
+    return make
+
+
 @pytest.fixture
 def picture():
     PICTURES.mkdir(parents=True, exist_ok=True)
@@ -106,3 +145,10 @@ def serious_faults(page):
     found = Axe().run(page).response["violations"]
     return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found
             if v["impact"] in ("serious", "critical")]
+
+
+def raw_words(page):
+    """Keys, codes and placeholders on a page that were not turned into words."""
+    return re.findall(
+        r"\b(?:till|refusal|common|state|nav|role|fault|mode)\.[a-z]\w*|\{\w+\}|\b[a-z]+_[a-z_]+\b",
+        page.inner_text("body"))

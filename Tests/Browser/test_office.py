@@ -1,7 +1,7 @@
 """Head office's pages in a real browser."""
 
 import pytest
-from conftest import overflow, serious_faults, sign_in
+from conftest import overflow, raw_words, serious_faults
 
 PASSWORD = "office-demo-1"
 PAGES = [
@@ -14,25 +14,26 @@ PAGES = [
 
 @pytest.mark.parametrize("login,path", PAGES)
 def test_every_page_fits_reads_in_both_languages_and_has_no_serious_fault(
-        network, open_page, picture, login, path):
+        network, as_person, picture, login, path):
     for language, short in [("zh-CN", "zh"), ("en-GB", "en")]:
-        page = open_page(language)
-        sign_in(page, network.office, login, PASSWORD)
+        page = as_person(network.office, login, PASSWORD, language)
         answer = page.goto(network.office + path)
         assert answer.status == 200
         name = path.strip("/").replace("/", "-") or "overview"
         picture(page, f"office-{name}-{short}")
         assert overflow(page) <= 0
         assert serious_faults(page) == []
+        assert raw_words(page) == []
         page.set_viewport_size({"width": 768, "height": 1024})
         assert overflow(page) <= 0
+        picture(page, f"office-{name}-{short}-narrow")
 
 
-def test_a_page_of_another_role_is_refused_without_a_trace(network, open_page):
-    page = open_page()
-    sign_in(page, network.office, "issuer", PASSWORD)
+def test_a_page_of_another_role_is_refused_without_a_trace(network, as_person, picture):
+    page = as_person(network.office, "issuer", PASSWORD)
     answer = page.goto(network.office + "/finance")
     assert answer.status == 403
+    picture(page, "office-not-allowed-zh")
     text = page.inner_text("body")
     for leak in ["SELECT", "Swift", ".swift", "postgres"]:
         assert leak not in text
