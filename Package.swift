@@ -174,7 +174,7 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "Domain", "Journal", "Lab", "HTTPTransport", "PostgresDriver", "TestSupport",
-                crypto, logging,
+                crypto, hummingbird, hummingbirdTLS, logging, niossl, serviceLifecycle,
             ],
             swiftSettings: strict),
     ]

@@ -42,6 +42,9 @@ enum TestFolder {
     }
 }
 
+/// An empty folder for the rest of this process, which is gone at its end.
+public func makeTemporaryDirectory() throws -> URL { try TestFolder.makeFolder() }
+
 /// Gives the body an empty folder, which is gone afterwards.
 public func withTemporaryDirectory<Value>(
     _ body: (URL) async throws -> Value
@@ -54,7 +57,7 @@ public func withTemporaryDirectory<Value>(
 private let exitActions = Mutex<[@Sendable () -> Void]>([])
 
 /// Runs the action when the process ends by itself, the latest first.
-func atExit(_ action: @escaping @Sendable () -> Void) {
+public func atExit(_ action: @escaping @Sendable () -> Void) {
     let isFirst = exitActions.withLock { actions in
         actions.append(action)
         return actions.count == 1

@@ -128,14 +128,37 @@ public final class DemoNetwork {
     }
 
     /// Starts a till and waits until its pages answer.
-    public func startTill(_ till: TillPlace) async throws {
+    ///
+    /// - Shape: `wrapper` is a program with arguments that runs the till, such as a tracer.
+    public func startTill(_ till: TillPlace, wrapper: [String] = []) async throws {
+        let words =
+            wrapper + [
+                program("huiyika-till"), "serve", "--data", till.folder.path, "--port",
+                String(till.port),
+            ]
         let process = try NodeProcess.start(
-            "till \(till.store)", program: program("huiyika-till"),
-            arguments: ["serve", "--data", till.folder.path, "--port", String(till.port)],
+            "till \(till.store)", program: words[0], arguments: Array(words.dropFirst()),
             environment: clockEnvironment,
             logFile: folder.appending(path: "till-\(till.port).log"))
         running[till.base] = process
         try await waitUntilAnswering(process, at: till.base)
+    }
+
+    /// Stops a till as an operator would.
+    public func stopTill(_ till: TillPlace) throws {
+        guard let process = running.removeValue(forKey: till.base), process.stop() else {
+            throw LabError("till \(till.store) did not stop by itself")
+        }
+    }
+
+    /// Runs a command of a till that does not serve to its end.
+    @discardableResult
+    public func runTill(
+        _ arguments: [String], on till: TillPlace, expecting status: Int32 = 0
+    ) throws -> String {
+        try NodeProcess.run(
+            program("huiyika-till"), arguments + ["--data", till.folder.path],
+            environment: clockEnvironment, expecting: status)
     }
 
     /// Kills a till as a power cut would.

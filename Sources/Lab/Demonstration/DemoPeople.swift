@@ -152,6 +152,7 @@ func yuan(_ fen: Int64) -> String { "¥" + Money(fen: fen).grouped }
 /// Looks into head office's database from outside, to check what the pages say.
 final class LedgerWitness: Sendable {
     private let pool: PostgresPool
+    private let released = DispatchSemaphore(value: 0)
 
     init(officeFolder: URL) throws {
         let logger = DemoNetwork.silentLogger
@@ -181,6 +182,18 @@ final class LedgerWitness: Sendable {
             """)
         return (sales, transfers)
     }
+
+    /// Runs a statement in a transaction that stays open until `release`, or until the server is gone.
+    func hold(_ statement: SQL, _ whenHeld: @escaping @Sendable () -> Void) async throws {
+        try await pool.transaction(attempts: 1) { [released] session in
+            try session.execute(statement)
+            whenHeld()
+            released.wait()
+        }
+    }
+
+    /// Ends the transaction of `hold`.
+    func release() { released.signal() }
 
     func close() async { await pool.shutdown() }
 }

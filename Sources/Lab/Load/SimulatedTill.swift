@@ -101,6 +101,32 @@ public final class SimulatedTill {
         return BatchEntry(record: record.bytes, credential: sealed.bytes)
     }
 
+    /// Any record, sealed by nothing: as a till of another version or a hostile one writes it.
+    public func entry(_ text: String) -> BatchEntry { BatchEntry(record: Array(text.utf8)) }
+
+    /// The same record with one more member in its body, and the credential it came with.
+    ///
+    /// - Refuses: `LabError` when the record is no object.
+    public func adding(_ name: String, _ value: JSONValue, to entry: BatchEntry) throws
+        -> BatchEntry
+    {
+        guard case .object(var record) = try JSONValue(parsing: entry.record),
+            case .object(var body) = record["body"]
+        else { throw LabError("no record") }
+        body[name] = value
+        record["body"] = .object(body)
+        return BatchEntry(
+            record: JSONValue.object(record).canonicalBytes, credential: entry.credential)
+    }
+
+    /// Frames entries behind a head that is not moved: for what must not be accepted.
+    public func frame(_ entries: [BatchEntry], after previous: JournalHead) throws -> BatchFrame {
+        let kept = head
+        defer { head = kept }
+        head = previous
+        return try frame(entries)
+    }
+
     /// Frames entries behind the head and moves the head on.
     public func frame(_ entries: [BatchEntry]) throws -> BatchFrame {
         guard let grant else { throw LabError("not enrolled") }
@@ -134,15 +160,59 @@ public final class SimulatedTill {
     public func send(
         _ method: String, _ path: String, body: [UInt8], keyID: KeyID
     ) async throws -> HTTPTransport.Response {
+        try await transport.send(request(method, path, body: body, keyID: keyID))
+    }
+
+    /// Sends a request as it is, so that a test can spoil it first or send it twice.
+    public func send(_ request: HTTPTransport.Request) async throws -> HTTPTransport.Response {
+        try await transport.send(request)
+    }
+
+    /// A signed batch that is not sent.
+    public func batchRequest(
+        body: [UInt8], secondsOff: Int64 = 0, signedBy stranger: SigningKey? = nil
+    ) throws -> HTTPTransport.Request {
+        guard let grant else { throw LabError("not enrolled") }
+        return try request(
+            "POST", "/sync/v1/batches", body: body, keyID: .till(grant.till, epoch: grant.epoch),
+            secondsOff: secondsOff, signedBy: stranger)
+    }
+
+    /// A signed request that is not sent.
+    ///
+    /// - Shape: `secondsOff` is what the till's clock is ahead by; `stranger` signs instead of the till.
+    public func request(
+        _ method: String, _ path: String, body: [UInt8], keyID: KeyID, secondsOff: Int64 = 0,
+        signedBy stranger: SigningKey? = nil
+    ) throws -> HTTPTransport.Request {
         let nonce = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
         guard let nonce = RequestNonce(bytes: nonce) else { throw LabError("16 bytes, no nonce") }
         let headers = RequestSignature.sign(
             method: method, url: base + path, body: body, keyID: keyID,
-            created: LabClock.now().milliseconds / 1000, nonce: nonce, key: key)
-        return try await transport.send(
-            HTTPTransport.Request(
-                method: method, url: base + path,
-                headers: headers.fields.map { HTTPField($0.name, $0.value) }, body: body))
+            created: LabClock.now().milliseconds / 1000 + secondsOff, nonce: nonce,
+            key: stranger ?? key)
+        return HTTPTransport.Request(
+            method: method, url: base + path,
+            headers: headers.fields.map { HTTPField($0.name, $0.value) }, body: body)
+    }
+
+    /// Asks for one attempt of a payment.
+    public func authorisation(of payment: RecordID, on card: LabCard, amount: Money) throws
+        -> HTTPTransport.Request
+    {
+        guard let grant else { throw LabError("not enrolled") }
+        guard
+            let sealed = SealedCredential.seal(
+                .init(number: card.number, password: card.password), payment: payment,
+                amount: amount, to: grant.sealingKey)
+        else { throw LabError("the sealing key is no key") }
+        let asked = AuthorisationRequest(
+            amount: amount, attempt: 1, at: LabClock.now(), credential: sealed.bytes,
+            fingerprint: grant.fingerprintKey.fingerprint(of: card.number), offset: 0,
+            payment: payment, tillHead: head, unsentForCard: .zero, version: 1)
+        return try request(
+            "POST", "/sync/v1/authorisations", body: asked.wire.canonicalBytes,
+            keyID: .till(grant.till, epoch: grant.epoch))
     }
 }
 

@@ -17,6 +17,8 @@ public final class FaultProxy: Sendable {
         case losesReplies
         /// The connection breaks after this many bytes of request.
         case breaksAfter(bytes: Int)
+        /// Somebody else answers: connections lead to that port on loopback.
+        case leadsElsewhere(port: Int)
     }
 
     private struct State {
@@ -84,6 +86,8 @@ public final class FaultProxy: Sendable {
     }
 
     private func connect(_ client: Int32) {
+        var target = target
+        if case .leadsElsewhere(let port) = state.withLock({ $0.line }) { target = port }
         guard let server = try? Self.connect(to: target) else {
             close(client)
             return
@@ -129,7 +133,7 @@ public final class FaultProxy: Sendable {
                 state.withLock { $0.repliesLost += 1 }
                 return
             case .breaksAfter(let bytes) where isRequest && passed > bytes: return
-            case .whole, .losesReplies, .breaksAfter: break
+            case .whole, .losesReplies, .breaksAfter, .leadsElsewhere: break
             }
             var sent = 0
             while sent < count {

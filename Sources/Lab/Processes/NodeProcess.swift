@@ -1,5 +1,6 @@
 public import Foundation
 import Glibc
+import Synchronization
 
 /// A program of the network under test: started, watched, ended by its id.
 ///
@@ -12,10 +13,38 @@ public final class NodeProcess: Sendable {
     /// The process id.
     public let processID: pid_t
 
+    /// Programs started here and not yet collected: only these may be signalled.
+    private static let alive = Mutex<Set<pid_t>>([])
+
     private init(name: String, logFile: URL, processID: pid_t) {
         self.name = name
         self.logFile = logFile
         self.processID = processID
+        Self.alive.withLock { _ = $0.insert(processID) }
+    }
+
+    /// Stops every program that was started here and still runs; for the end of the lab itself.
+    public static func stopAll(within seconds: Int = 20) {
+        for processID in alive.withLock({ $0 }) { Glibc.kill(processID, SIGTERM) }
+        for _ in 0..<(seconds * 20) {
+            if alive.withLock({ $0 }).allSatisfy({ collect($0, waiting: false) }) { return }
+            usleep(50_000)
+        }
+        for processID in alive.withLock({ $0 }) {
+            Glibc.kill(processID, SIGKILL)
+            _ = collect(processID, waiting: true)
+        }
+    }
+
+    /// Whether the process has ended; then its number is given back to the system.
+    private static func collect(_ processID: pid_t, waiting: Bool) -> Bool {
+        alive.withLock { alive in
+            guard alive.contains(processID) else { return true }
+            var status: Int32 = 0
+            guard waitpid(processID, &status, waiting ? 0 : WNOHANG) != 0 else { return false }
+            alive.remove(processID)
+            return true
+        }
     }
 
     /// Starts a program in its own process group, with nothing on standard input.
@@ -59,16 +88,13 @@ public final class NodeProcess: Sendable {
     }
 
     /// Whether the process still runs; collects it when it has ended.
-    public var isRunning: Bool {
-        var status: Int32 = 0
-        return waitpid(processID, &status, WNOHANG) == 0
-    }
+    public var isRunning: Bool { !Self.collect(processID, waiting: false) }
 
     /// Ends the process at once, as a power cut of the program would, and waits for it.
     public func kill() {
+        guard isRunning else { return }
         Glibc.kill(processID, SIGKILL)
-        var status: Int32 = 0
-        waitpid(processID, &status, 0)
+        _ = Self.collect(processID, waiting: true)
     }
 
     /// Asks the process to stop and waits; after `seconds` it is killed.
@@ -76,7 +102,7 @@ public final class NodeProcess: Sendable {
     /// - Shape: returns true when it stopped by itself.
     @discardableResult
     public func stop(within seconds: Int = 20) -> Bool {
-        Glibc.kill(processID, SIGTERM)
+        if isRunning { Glibc.kill(processID, SIGTERM) }
         for _ in 0..<(seconds * 20) {
             if !isRunning { return true }
             usleep(50_000)
