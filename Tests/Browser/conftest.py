@@ -20,9 +20,11 @@ class Network:
 
     office = f"http://127.0.0.1:{FIRST_PORT}"
     till = f"http://127.0.0.1:{FIRST_PORT + 11}"
+    sync = f"https://127.0.0.1:{FIRST_PORT + 2}"
 
-    def __init__(self, process, text):
+    def __init__(self, process, text, folder):
         self._process = process
+        self.folder = pathlib.Path(folder)
         found = re.findall(r"^Card (\w+)\s+(\d+)\s+password (\d{6})", text, re.M)
         self.cards = [{"programme": p, "number": n, "password": w} for p, n, w in found]
 
@@ -58,7 +60,7 @@ def network():
     text = "".join(lines)
     if process.poll() is not None or "Running until" not in text:
         pytest.fail(f"the network did not start:\n{text}")
-    yield Network(process, text)
+    yield Network(process, text, f"{folder}/network")
     process.send_signal(signal.SIGINT)
     process.wait(60)
 
@@ -148,7 +150,11 @@ def serious_faults(page):
 
 
 def raw_words(page):
-    """Keys, codes and placeholders on a page that were not turned into words."""
+    """Keys, codes and placeholders that stand where words should; what is set as code may be code."""
+    text = page.evaluate(
+        "() => { const copy = document.body.cloneNode(true);"
+        " for (const each of copy.querySelectorAll('.code, code, .detail, pre, script, #words'))"
+        " each.remove(); return copy.textContent }")
     return re.findall(
         r"\b(?:till|refusal|common|state|nav|role|fault|mode)\.[a-z]\w*|\{\w+\}|\b[a-z]+_[a-z_]+\b",
-        page.inner_text("body"))
+        text)

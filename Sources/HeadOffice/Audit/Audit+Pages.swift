@@ -27,6 +27,7 @@ struct AuditPages: Sendable {
         let who: String
         let person: String
         let action: String
+        let words: String
         let subject: String
         let detail: String
     }
@@ -63,8 +64,9 @@ struct AuditPages: Sendable {
             rows: shown.map {
                 RowView(
                     at: text.time($0.at), who: $0.actor, person: $0.personName ?? "",
-                    action: $0.action, subject: $0.subject,
-                    detail: $0.detail)
+                    action: $0.action,
+                    words: text.words.text("did." + $0.action.replacing(".", with: "_")) ?? "",
+                    subject: $0.subject, detail: $0.detail)
             },
             empty: EmptyView(
                 heading: text.words("audit.none"), advice: text.words("audit.noneAdvice")),

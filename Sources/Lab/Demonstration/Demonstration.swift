@@ -265,7 +265,9 @@ public final class Demonstration {
         }
         report.write(
             "Test card  \(testCard.number)  password \(testCard.password)  under ¥1.00 a charge")
-        report.write("\nkill -USR1 \(ProcessInfo.processInfo.processIdentifier) cuts the line, -USR2 mends it"
+        report.write(
+            "\nkill -USR1 \(ProcessInfo.processInfo.processIdentifier) cuts the line,"
+                + " -USR2 mends it"
                 + "\nRunning until Ctrl-C. Everything lies in \(folder.path)")
     }
 }

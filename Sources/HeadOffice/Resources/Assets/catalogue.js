@@ -21,8 +21,7 @@ async function refused(path, response) {
   const body = await response.text();
   const page = new DOMParser().parseFromString(body, "text/html");
   const words = page.querySelector(".lead-text");
-  const code = page.querySelector(".error-code");
-  say("danger", words ? words.textContent + " " + (code ? code.textContent : "") : String(response.status));
+  say("danger", words ? words.textContent : String(response.status));
 }
 
 let bytes = null;
