@@ -183,7 +183,17 @@ def test_a_sale_is_made_by_keys_alone_and_gives_two_copies_of_the_slip(till):
     page.emulate_media(media="print")
     assert page.locator(".slip:visible").count() == 2
     assert page.locator("header:visible, .keys:visible, button:visible").count() == 0
-    page.pdf(path=PICTURES / f"till-slip-{till.short}.pdf", width="80mm", height="200mm")
+    for width in (80, 58):
+        page.evaluate(
+            "narrow => document.querySelectorAll('.slip')"
+            ".forEach((each) => each.classList.toggle('slip-58', narrow))", width == 58)
+        page.pdf(
+            path=PICTURES / f"till-slip-{width}-{till.short}.pdf", width=f"{width}mm",
+            height="200mm")
+        page.set_viewport_size({"width": round(width / 25.4 * 96), "height": 1100})
+        assert overflow(page) <= 0
+        till.picture(f"slip-print-{width}")
+    page.set_viewport_size({"width": 1366, "height": 768})
     page.emulate_media(media="screen")
     page.keyboard.press("F9")
     expect(page.locator(".page-title .state")).to_be_visible()
