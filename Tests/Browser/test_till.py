@@ -202,6 +202,27 @@ def test_a_sale_is_made_by_keys_alone_and_gives_two_copies_of_the_slip(till):
     assert raw_words(page) == []
 
 
+def test_a_scanner_quicker_than_the_answers_loses_nothing(till):
+    page = till.page
+    for code in ["6920700100074", "6920700100289", "6920700100074", "6920700100142"]:
+        page.keyboard.type(code)
+        page.keyboard.press("Enter")
+    expect(page.locator("#item-count")).to_have_text("4")
+    expect(page.locator("#basket-lines tr")).to_have_count(3)
+    for _ in range(3):
+        page.locator("#basket-lines tr").first.locator(".quantity button").last.click()
+    expect(page.locator("#item-count")).to_have_text("7")
+    page.keyboard.press("F3")
+    page.keyboard.type("0000000000017")
+    page.keyboard.press("Enter")
+    expect(page.locator("#notice")).to_contain_text("0000000000017")
+    till.picture("sell-unknown-code")
+    page.keyboard.type("6920700100289")
+    page.keyboard.press("Enter")
+    expect(page.locator("#item-count")).to_have_text("8")
+    expect(page.locator("#notice")).to_be_hidden()
+
+
 def test_a_wrong_card_password_tells_the_tries_left_and_can_be_typed_again(till):
     page, card = till.page, till.network.cards[1]
     till.ring_up("banlangen")

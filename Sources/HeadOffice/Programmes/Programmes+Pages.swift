@@ -88,7 +88,8 @@ struct ProgrammePages: Sendable {
                 RowView(
                     code: programme.code, name: programme.name,
                     province: text.province(programme.province), prefix: programme.prefix,
-                    scheme: text.words("programmes." + programme.scheme), faceTitle: programme.faceTitle,
+                    scheme: text.words("programmes." + programme.scheme),
+                    faceTitle: programme.faceTitle,
                     faceColour: programme.faceColour, perSale: text.money(programme.perSaleLimit),
                     perCard: text.money(programme.perCardLimit),
                     maximum: text.money(programme.balanceMaximum),
