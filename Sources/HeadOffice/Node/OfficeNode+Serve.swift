@@ -44,7 +44,10 @@ extension OfficeNode {
                 onListening(.web, "http://\(webHost):\(channel.localAddress?.port ?? 0)")
             },
             logger: store.logger)
-        let services: [any Service] = [store.pool, Jobs(store), sync, web]
+        var services: [any Service] = [store.pool, Jobs(store), sync, web]
+        if let cluster {
+            services.insert(DatabaseWatch(cluster: cluster, logger: store.logger), at: 0)
+        }
         var group = ServiceGroupConfiguration(
             services: services.map {
                 .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)

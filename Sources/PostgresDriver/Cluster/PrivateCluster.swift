@@ -27,6 +27,8 @@ public actor PrivateCluster {
     private nonisolated let runningPID = Mutex<pid_t?>(nil)
     /// Whether this object launched the server that runs; false for one it found running.
     public private(set) var hasLaunched = false
+    /// Whether a server was started and not stopped since.
+    private var isWanted = false
 
     /// The object's own thread. The kernel ties the server's life to the thread that started it.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -78,15 +80,31 @@ public actor PrivateCluster {
             hasLaunched = found == nil
             if try waitUntilReady(process, deadline: deadline) { break }
         }
+        isWanted = true
         logger.info(
             "private PostgreSQL is ready",
             metadata: ["postgres.socket": "\(socketFolder)"])
+    }
+
+    /// Starts the server again when it has ended without being asked to.
+    ///
+    /// - Shape: true when it had ended and runs again now.
+    /// - Refuses: what ``start(timeout:)`` refuses; the next call tries again.
+    public func restartIfGone() throws -> Bool {
+        let pid = runningPID.withLock { $0 }
+        guard isWanted, pid.map({ !ServerProcess(pid: $0).isRunning }) ?? true else {
+            return false
+        }
+        logger.critical("the private PostgreSQL has ended; it is started again")
+        try start()
+        return true
     }
 
     /// Shuts the server down: running transactions are rolled back, everything committed is kept.
     ///
     /// - Repetition: nothing happens when it does not run.
     public func stop(timeout: Duration = .seconds(60)) throws {
+        isWanted = false
         guard let pid = runningPID.withLock({ $0 }) else { return }
         kill(pid, SIGINT)
         guard ServerProcess(pid: pid).waitUntilGone(timeout: timeout) else {
