@@ -128,20 +128,16 @@ public final class DemoNetwork {
     }
 
     /// Starts a till and waits until its pages answer.
-    ///
-    /// - Shape: `wrapper` is a program with arguments that runs the till, such as a tracer.
-    public func startTill(_ till: TillPlace, wrapper: [String] = []) async throws {
-        let words =
-            wrapper + [
-                program("huiyika-till"), "serve", "--data", till.folder.path, "--port",
-                String(till.port),
-            ]
+    @discardableResult
+    public func startTill(_ till: TillPlace) async throws -> NodeProcess {
         let process = try NodeProcess.start(
-            "till \(till.store)", program: words[0], arguments: Array(words.dropFirst()),
+            "till \(till.store)", program: program("huiyika-till"),
+            arguments: ["serve", "--data", till.folder.path, "--port", String(till.port)],
             environment: clockEnvironment,
             logFile: folder.appending(path: "till-\(till.port).log"))
         running[till.base] = process
         try await waitUntilAnswering(process, at: till.base)
+        return process
     }
 
     /// Stops a till as an operator would.

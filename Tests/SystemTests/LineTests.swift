@@ -1,0 +1,99 @@
+// Trouble on the line: replies that are lost, and somebody else who answers.
+
+import Foundation
+import Testing
+
+@testable import Lab
+
+extension SystemTests {
+    @Suite(.serialized)
+    struct LineTests {
+        @Test @MainActor func `a reply lost three times in a row doubles nothing`() async throws {
+            let world = try await World.shared()
+            let cashier = try await world.cashier(at: 0)
+            let card = try await world.knownCard(at: 0)
+            try await world.waitUntilSent(cashier)
+            let before = try await world.balance(of: card)
+            try world.network.line.set(.cut)
+            let sale = try await cashier.sellOffline([("100001", 1)], price: 150, to: card)
+            let lost = world.network.line.repliesLost
+            try world.network.line.set(.losesReplies)
+            _ = try await eventually("three lost replies and the sale stored", within: 60) {
+                let stored = try await world.witness.sales([sale.receipt]).sales == 1
+                return stored && world.network.line.repliesLost >= lost + 3 ? true : nil
+            }
+            #expect(integer(try await cashier.status()["unsentSales"]) == 1)
+            try world.network.line.set(.whole)
+            try await world.waitUntilSent(cashier)
+            try await world.expectOnce([sale.receipt])
+            #expect(try await world.balance(of: card) == before - 150)
+        }
+
+        @Test(arguments: ["foreign", "own"])
+        @MainActor func `somebody else's answers are no answers`(certificate: String) async throws {
+            let world = try await World.shared()
+            let cashier = try await world.cashier(at: 0)
+            let card = try await world.knownCard(at: 0)
+            try await world.waitUntilSent(cashier)
+            let (pem, key) = try certificatePair(certificate, world)
+            try world.network.line.set(.cut)
+            let sale = try await cashier.sellOffline([("100001", 1)], price: 130, to: card)
+            let answers = [
+                ("<html><body>请先登录网络</body></html>", "text/html"), ("", "text/html"),
+                (#"{"batch":"x","verdicts":[]}"#, "application/json"),
+            ]
+            for (text, type) in answers {
+                try await Portal.with(certificate: pem, key: key, answering: text, type: type) {
+                    port, portal in
+                    try world.network.line.set(.leadsElsewhere(port: port))
+                    let begun = try await cashier.ringUp([("100001", 1)], price: 100)
+                    let asked = try await cashier.pay(begun.payment, with: card)
+                    #expect(asked["state"] as? String == "no_answer")
+                    _ = try await cashier.call("POST", "/api/payments/\(begun.payment)/cancel")
+                    if certificate == "own" {
+                        _ = try await eventually("the till asking the portal") {
+                            portal.requestCount >= 1 ? true : nil
+                        }
+                    } else {
+                        #expect(portal.requestCount == 0)
+                    }
+                    let status = try await cashier.status()
+                    #expect(status["online"] as? Bool == false)
+                    #expect(integer(status["unsentSales"]) == 1)
+                    #expect(try await world.witness.sales([sale.receipt]).sales == 0)
+                }
+            }
+            try world.network.line.set(.whole)
+            try await world.waitUntilSent(cashier)
+            try await world.expectOnce([sale.receipt])
+            #expect(try await cashier.status()["online"] as? Bool == true)
+        }
+
+        /// Head office's own server certificate with its key, or one of nobody the till knows.
+        @MainActor private func certificatePair(_ kind: String, _ world: World) throws
+            -> (certificate: String, key: String)
+        {
+            let folder =
+                kind == "own"
+                ? world.network.officeFolder.appending(path: "secrets")
+                : world.network.folder
+            let names =
+                kind == "own" ? ("server.pem", "server.key.pem") : ("portal.pem", "portal.key")
+            let files = [names.0, names.1].map { folder.appending(path: $0) }
+            if kind != "own" {
+                try NodeProcess.run(
+                    "/usr/bin/openssl",
+                    [
+                        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
+                        "subjectAltName=IP:127.0.0.1", "-keyout", files[1].path, "-out",
+                        files[0].path,
+                    ])
+            }
+            return (
+                try String(contentsOf: files[0], encoding: .utf8),
+                try String(contentsOf: files[1], encoding: .utf8)
+            )
+        }
+    }
+}
