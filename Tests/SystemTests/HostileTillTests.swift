@@ -151,6 +151,13 @@ extension SystemTests {
                 #expect(answer.code == code, "\(name)")
                 #expect(answer.status == status, "\(name)")
             }
+            for path in ["authorisations", "enrolments"] {
+                let key: KeyID =
+                    path == "enrolments" ? .enrolment : .till(till.grant?.till ?? "", epoch: 1)
+                let answer = try await till.send(
+                    "POST", "/sync/v1/" + path, body: Array("{}".utf8), keyID: key)
+                #expect([answer.code, "\(answer.status)"] == ["unreadable_request", "422"])
+            }
             let big = [UInt8](repeating: 7, count: (8 << 20) + 1)
             let answer = try? await till.push(body: big)
             #expect(answer == nil || answer?.code == "too_large")

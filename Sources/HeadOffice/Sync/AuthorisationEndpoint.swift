@@ -17,7 +17,7 @@ struct AuthorisationEndpoint: Sendable {
             asked = try AuthorisationRequest(bytes: request.body)
         } catch {
             return SyncReply(
-                refusing: 422, "unreadable", "The request is not the protocol's: \(error).")
+                refusing: 422, "unreadable_request", "The request is not the protocol's: \(error).")
         }
         guard asked.version == 1 else {
             return SyncReply(
