@@ -9,6 +9,7 @@ PAGES = [
     ("admin", "/staff"), ("supervisor", "/programmes"), ("issuer", "/cards"),
     ("issuer", "/batches"), ("supervisor", "/loads"), ("approver", "/refunds"),
     ("finance", "/finance"), ("finance", "/orders"), ("auditor", "/audit"),
+    ("admin", "/stores/GD0001"), ("admin", "/password"),
 ]
 
 

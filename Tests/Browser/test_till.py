@@ -217,6 +217,7 @@ def test_a_scanner_quicker_than_the_answers_loses_nothing(till):
     page.keyboard.press("Enter")
     expect(page.locator("#notice")).to_contain_text("0000000000017")
     till.picture("sell-unknown-code")
+    expect(page.locator("#settle")).to_be_in_viewport(ratio=1)
     page.keyboard.type("6920700100289")
     page.keyboard.press("Enter")
     expect(page.locator("#item-count")).to_have_text("8")

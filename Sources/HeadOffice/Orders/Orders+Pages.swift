@@ -111,7 +111,7 @@ struct OrderPages: Sendable {
         let paidByCard: String
         let unpaid: String
         let hasUnpaid: Bool
-        let problem: String
+        let problem: String?
         let cardHref: String
         let hasCard: Bool
         let lines: [LineView]
@@ -166,7 +166,7 @@ struct OrderPages: Sendable {
             order: RowView(order, text: text), till: found.tillCode,
             receivedAt: text.time(order.receivedAt), paidByCard: text.money(order.paidByCard),
             unpaid: text.money(unpaid), hasUnpaid: unpaid > .zero,
-            problem: order.code.flatMap { text.words.text("exception." + $0) } ?? order.code ?? "",
+            problem: order.code.map { text.words.text("exception." + $0) ?? $0 },
             cardHref: found.cardID.map { "/cards/\($0)" } ?? "", hasCard: found.cardID != nil,
             lines: found.lines.map {
                 LineView(
