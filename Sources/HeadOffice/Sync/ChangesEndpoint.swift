@@ -15,7 +15,8 @@ struct ChangesEndpoint: Sendable {
                 head: request.query["head"]),
             let after = ChangeCursor(text: asked.after.text)
         else {
-            return SyncReply(refusing: 422, "unreadable_request", "The address is not the protocol's.")
+            return SyncReply(
+                refusing: 422, "unreadable_request", "The address is not the protocol's.")
         }
         try await door.tills.noteContact(tillID: request.till.tillID, head: asked.head)
         let clock = ContinuousClock()

@@ -29,8 +29,10 @@ struct EnrolmentEndpoint: Sendable {
         } catch let refusal as SignatureRefusal {
             return SyncReply(refusal).response(signing: nonce, key: door.key)
         } catch is WireFault {
-            return SyncReply(refusing: 422, "unreadable_request", "The request is not the protocol's.")
-                .response(signing: nonce, key: door.key)
+            return SyncReply(
+                refusing: 422, "unreadable_request", "The request is not the protocol's."
+            )
+            .response(signing: nonce, key: door.key)
         } catch {
             return door.unexpected(error).response(signing: nonce, key: door.key)
         }
@@ -49,7 +51,8 @@ struct EnrolmentEndpoint: Sendable {
         }
         guard asked.version == 1 else { return Self.reply(.version) }
         guard (1...60).contains(asked.name.unicodeScalars.count) else {
-            return SyncReply(refusing: 422, "unreadable_request", "The till's name has 1 to 60 characters.")
+            return SyncReply(
+                refusing: 422, "unreadable_request", "The till's name has 1 to 60 characters.")
         }
         do {
             let state = try await door.tills.askEnrolment(
