@@ -29,19 +29,30 @@ enum IngestIdentities {
                 """
             ).map { try $0.decode("record_id", as: RecordID.self) })
         let taken = wanted.map(\.key).filter { !claimed.contains($0) }
-        var stored: [RecordID: RecordHash] = [:]
-        if !taken.isEmpty {
-            for row in try session.query(
-                "SELECT record_id, content FROM record_identity WHERE record_id = ANY (\(taken))")
-            {
-                stored[try row["record_id"]] = try row["content"]
-            }
-        }
+        let stored = try stored(taken, in: session)
         return records.map { record in
             guard let id = record.id, let original = first[id] else { return .new }
             if claimed.contains(id), original.sequence == record.sequence { return .new }
-            let content = stored[id] ?? original.content
-            return content == record.content ? .duplicate : .otherContent
+            let content = stored[id]?.content ?? original.content
+            return content == record.content
+                ? .duplicate(ofTime: stored[id]?.businessAt) : .otherContent
         }
+    }
+
+    private static func stored(
+        _ ids: [RecordID], in session: PostgresSession
+    ) throws -> [RecordID: (content: RecordHash, businessAt: Instant)] {
+        guard !ids.isEmpty else { return [:] }
+        var found: [RecordID: (content: RecordHash, businessAt: Instant)] = [:]
+        for row in try session.query(
+            """
+            SELECT identity.record_id, content, business_at
+            FROM record_identity AS identity JOIN journal_record USING (till_id, epoch, seq)
+            WHERE identity.record_id = ANY (\(ids))
+            """)
+        {
+            found[try row["record_id"]] = (try row["content"], try row["business_at"])
+        }
+        return found
     }
 }

@@ -19,11 +19,12 @@ struct IngestJudge {
     }
 
     /// What a record's id says about it (R-M3).
-    enum Identity: Sendable {
+    enum Identity: Sendable, Equatable {
         /// The first of its id.
         case new
-        /// Stored elsewhere with the same content.
-        case duplicate
+        /// Stored elsewhere with the same content, at that business time; nil when that is earlier in
+        /// the same batch.
+        case duplicate(ofTime: Instant?)
         /// Stored elsewhere with other content, which stands.
         case otherContent
     }
@@ -38,8 +39,12 @@ struct IngestJudge {
         if incoming.record != nil { row.lastRecord = at }
         let exception: RecordException?
         switch identity {
-        case .duplicate:
-            store(incoming, time, .duplicate, nil)
+        case .duplicate(let first):
+            // The time of the first receipt stands (R-T2).
+            let original =
+                first ?? outcome.stored.first { $0.incoming.id == incoming.id }?.time.instant
+            let stands = original.map { BusinessTime(instant: $0, flags: time.flags) } ?? time
+            store(incoming, stands, .duplicate, nil)
             return
         case .otherContent:
             exception = .sameIDDifferentContent

@@ -123,9 +123,9 @@ struct TillView {
         oldest = till.oldestUnsentAt.map { text.span(now.milliseconds(since: $0)) } ?? "–"
         offset =
             till.clockOffset.map {
-                abs($0) < 10_000 ? "\($0) ms" : "\($0 / 1_000) s"
+                $0.magnitude < 10_000 ? "\($0) ms" : "\($0 / 1_000) s"
             } ?? "–"
-        isOffsetLarge = abs(till.clockOffset ?? 0) > 300_000
+        isOffsetLarge = till.isOffsetLarge
         version = till.version.isEmpty ? "–" : till.version
         atRisk = text.money(till.atRisk)
         isForked = till.isForked

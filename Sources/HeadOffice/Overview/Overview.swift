@@ -50,6 +50,10 @@ struct Overview: Sendable {
         let isForked: Bool
         /// The most that may still come from it: what it said is unsent, or, once it is silent, its whole limit.
         let atRisk: Money
+        /// The till says it, so it may be any number.
+        var isOffsetLarge: Bool {
+            (clockOffset ?? 0).magnitude > UInt64(BusinessTime.offsetTolerance)
+        }
     }
 
     /// Everything of the page.
@@ -73,7 +77,7 @@ struct Overview: Sendable {
                 today: days.last
                     ?? Day(date: today, saleCount: 0, gross: .zero, refunds: .zero),
                 days: days, queues: try Self.queues(in: session), tills: tills,
-                atRisk: try Money.sum(tills.map(\.atRisk)))
+                atRisk: tills.reduce(.zero) { $0.addingAtMost($1.atRisk) })
         }
     }
 
@@ -90,6 +94,7 @@ struct Overview: Sendable {
             LEFT JOIN (
                 SELECT business_date, count(*) AS sale_count, sum(total) AS gross FROM sale
                 WHERE business_date >= \(today.adding(days: -13)) AND NOT test
+                  AND total BETWEEN 0 AND \(SaleRules.largestTotal)
                 GROUP BY business_date) AS sold ON sold.business_date = day::date
             LEFT JOIN (
                 SELECT transfer.business_date, sum(amount) AS refunds
@@ -147,7 +152,14 @@ struct Overview: Sendable {
                 oldestUnsentAt: try row["oldest_unsent_at"],
                 clockOffset: try row["clock_offset"], version: try row["version"],
                 isForked: try row["forked"],
-                atRisk: freshness == .green ? unsent : max(unsent, limit))
+                atRisk: freshness == .green ? max(unsent, .zero) : max(unsent, limit))
         }
+    }
+}
+
+extension Money {
+    /// The sum, or the largest amount there is: tills may say anything.
+    fileprivate func addingAtMost(_ other: Money) -> Money {
+        (try? adding(other)) ?? Money(fen: .max)
     }
 }

@@ -151,6 +151,7 @@ extension Refunds {
                        coalesce(sum(refunded), 0)::bigint AS refunded
                 FROM sale
                 WHERE \(fragment: condition) AND business_date >= \(since) AND NOT test
+                  AND total BETWEEN 0 AND \(SaleRules.largestTotal)
                 """)
         else { return Rate(saleCount: 0, refundedCount: 0, sold: .zero, refunded: .zero) }
         return Rate(

@@ -90,7 +90,7 @@ struct PageText {
 
     /// How long until then, or since then: `3 天 4 小时`.
     func span(_ milliseconds: Int64) -> String {
-        let minutes = abs(milliseconds) / 60_000
+        let minutes = milliseconds.magnitude / 60_000
         if minutes == 0 { return words("span.moment") }
         if minutes < 60 { return words("span.minutes", ["minutes": String(minutes)]) }
         if minutes < 48 * 60 {

@@ -12,6 +12,9 @@ final class TestTill {
     private(set) var entries: [BatchEntry] = []
     private var genesis: JournalHead
     let ingest: BatchIngest
+    /// What it says about itself in its batches.
+    var status = TillStatus(
+        clockOffset: 0, oldestUnsent: nil, unsentCount: 0, unsentValue: .zero, version: "1.0")
 
     private init(shop: TestShop, key: SigningKey, known: KnownTill) {
         self.shop = shop
@@ -125,9 +128,7 @@ final class TestTill {
             batch: shop.office.store.clock.makeID(), chain: chain,
             after: range.lowerBound == 0 ? genesis : heads[range.lowerBound - 1],
             entries: Array(entries[range]), tillHead: heads.last ?? genesis,
-            status: TillStatus(
-                clockOffset: 0, oldestUnsent: nil, unsentCount: 0, unsentValue: .zero,
-                version: "1.0"))
+            status: status)
     }
 
     func push(_ range: Range<Int>? = nil) async throws -> BatchIngest.Result {
