@@ -28,6 +28,10 @@ struct Authorisations: Sendable {
         return try await store.write { session in
             let attempt = Attempt(session: session, request: request, till: till, now: now)
             var row = try attempt.lockPayment()
+            guard row.tillID == till.tillID else {
+                // Another till's id: nothing of it may change, and nothing of it is told.
+                return attempt.answer(.paymentDiffers, .unseen, verdict: nil, card: nil)
+            }
             if let answer = try attempt.storedAnswer() { return answer }
             let asked = Payment.Terms(amount: request.amount, card: request.fingerprint)
             let card = try CardRow.lock(
@@ -40,13 +44,8 @@ struct Authorisations: Sendable {
                 credential: Self.judged(content, card: card, cards: cards),
                 card: card.map { Self.facts($0, account) }, unsentForCard: request.unsentForCard,
                 testUsage: try attempt.testUsage(card), now: now)
-            let isOtherTills = row.tillID != till.tillID
-            if let lock = verdict.lock, let card, !isOtherTills {
+            if let lock = verdict.lock, let card {
                 try CardRow.storeLocks(session, [card.cardID: lock])
-            }
-            if isOtherTills {
-                // Another till's id: nothing of it may change, and nothing of it is told.
-                return attempt.answer(.paymentDiffers, row.payment, verdict: nil, card: nil)
             }
             if case .makeHold(let terms) = verdict.action, let card {
                 try Ledger.post(
@@ -136,7 +135,7 @@ private struct Attempt {
             """)
     }
 
-    /// What this till charged to test cards today: holds and sales.
+    /// What this till charged to test cards today: holds, and what sales took.
     func testUsage(_ card: CardRow?) throws -> TestCardLimits.Usage {
         guard let card, card.isTest else { return .none }
         let today = BusinessDate(now)
@@ -146,8 +145,9 @@ private struct Attempt {
             FROM (SELECT payment.amount FROM payment JOIN card USING (card_id)
                   WHERE payment.till_id = \(till.tillID) AND payment.state = 'held' AND card.test
                   UNION ALL
-                  SELECT total FROM sale
-                  WHERE till_id = \(till.tillID) AND test AND business_date = \(today))
+                  SELECT paid_by_card FROM sale
+                  WHERE till_id = \(till.tillID) AND test AND business_date = \(today)
+                    AND paid_by_card > 0)
                  AS charge (amount)
             """)
         guard let row else { return .none }
