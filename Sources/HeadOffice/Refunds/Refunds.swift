@@ -25,14 +25,15 @@ public struct Refunds: Sendable {
 
     /// Decides a request: at an approval the money goes to the card as a new transfer (R-R5).
     ///
-    /// - Shape: `digest` is the one of the page that was shown; `opinion` 1–500 characters.
+    /// - Shape: `digest` is the one of the page that was shown; `opinion` 1–500 characters; `clock` is asked once the
+    ///   rows are locked, so that a decision that had to wait is judged by the time it is made.
     /// - Refuses, first match wins: `.roleMissing`, `.opinionEmpty`, `.opinionTooLong`, `.unknownRequest`,
     ///   `.alreadyDecided`, `FourEyes.Refusal`, `.digestDiffers`, and for an approval Domain's `RefundRefusal`.
     /// - Repetition: of two approvers one decides, the other gets `.alreadyDecided`.
     /// - Source: R-R1…R-R5, R-R7.
     public func decide(
         _ requestID: RecordID, _ verdict: Verdict, opinion: String, digest: [UInt8],
-        by actor: StaffActor, at now: Instant
+        by actor: StaffActor, at clock: @autoclosure @escaping @Sendable () -> Instant
     ) async throws {
         try actor.require(.approver)
         let opinion = opinion.trimmedText
@@ -40,6 +41,7 @@ public struct Refunds: Sendable {
         guard opinion.count <= Self.opinionLengthMax else { throw RefundsRefusal.opinionTooLong }
         try await store.write { session in
             try Self.lock(requestID, in: session)
+            let now = clock()
             let found = try Self.find(requestID, in: session)
             guard found.state == "pending" else { throw RefundsRefusal.alreadyDecided }
             try FourEyes.check(

@@ -1,5 +1,7 @@
+import Dispatch
 import Domain
 import PostgresDriver
+import TestSupport
 import Testing
 
 @testable import HeadOffice
@@ -117,6 +119,46 @@ struct RefundTests {
                 request, .approved, opinion: "同意", digest: digest, by: approver,
                 at: monthEnd.adding(milliseconds: -1))
             #expect(try await balance(world, card) == 50_000)
+        }
+    }
+
+    @Test func `an approval that had to wait past midnight is too late`() async throws {
+        try await withDesk { world in
+            let (card, sale, request) = try await asked(world)
+            let approver = try await world.actor("approver")
+            let digest = try await world.digest(request)
+            let monthEnd = TradingMonth(world.now).end
+            world.office.time.set(monthEnd.adding(milliseconds: -1))
+            let (begun, signal) = AsyncStream.makeStream(of: Void.self)
+            let finish = DispatchSemaphore(value: 0)
+            async let holder: Void = world.store.write { session in
+                try session.execute("SELECT 1 FROM sale WHERE sale_id = \(sale) FOR UPDATE")
+                signal.yield()
+                finish.wait()
+            }
+            for await _ in begun { break }
+            let decision = Task {
+                try await world.refunds.decide(
+                    request, .approved, opinion: "同意", digest: digest, by: approver,
+                    at: world.now)
+            }
+            do {
+                try await eventually("the approval waits for the sale") {
+                    try await world.number(
+                        """
+                        SELECT count(*) AS n FROM pg_stat_activity
+                        WHERE datname = current_database() AND wait_event_type = 'Lock'
+                        """) == 1
+                }
+            } catch {
+                finish.signal()
+                throw error
+            }
+            world.office.time.set(monthEnd)
+            finish.signal()
+            try await holder
+            await #expect(throws: RefundRefusal.refundMonthOver) { try await decision.value }
+            #expect(try await balance(world, card) == 50_000 - 5_040)
         }
     }
 
