@@ -1,3 +1,4 @@
+import Dispatch
 import Domain
 import Hummingbird
 import HummingbirdTesting
@@ -204,6 +205,47 @@ struct SyncServerTests {
             #expect(answer.status == 200 && answer.isSigned)
             #expect(grant.till == approved && grant.store.code == "GD0001" && grant.epoch == 1)
             #expect(grant.fingerprintKey == store.secrets.wireFingerprintKey)
+        }
+    }
+
+    @Test func `strangers who guess codes leave nothing behind`() async throws {
+        try await withPort { client, shop, till async throws in
+            let store = shop.office.store
+            for _ in 0..<5 {
+                let key = try #require(SigningKey(rawRepresentation: store.clock.randomBytes(32)))
+                let guess = EnrolmentCode(randomBytes: store.clock.randomBytes(64))
+                let request = EnrolmentRequest(
+                    code: guess.text, name: "柜台", publicKey: key.verifyingKey, version: 1)
+                let answer = try await send(
+                    client, till, .post, "/sync/v1/enrolments", request.bytes,
+                    signing: Signing(keyID: .enrolment, key: key))
+                #expect(answer.status == 404 && answer.code == "unknown_code")
+            }
+            #expect(try await shop.number("SELECT count(*) FROM request_nonce") == 0)
+        }
+    }
+
+    @Test func `a batch being taken in holds up no other request of its till`() async throws {
+        try await withOffice { office in
+            let shop = try await TestShop.open(office)
+            let till = try await TestTill.enrol(shop)
+            let known = till.known
+            let (begun, signal) = AsyncStream.makeStream(of: Void.self)
+            let answered = DispatchSemaphore(value: 0)
+            async let ingest = office.store.write { session in
+                _ = try IngestTill.lock(session, known)
+                signal.yield()
+                return answered.wait(timeout: .now() + 20) == .success
+            }
+            for await _ in begun { break }
+            try await Tills(office.store).noteContact(tillID: known.tillID, head: nil)
+            answered.signal()
+            let isAnswered = try await ingest
+            #expect(isAnswered, "the request waited for the batch")
+            office.time.move(milliseconds: 5)
+            try await Tills(office.store).noteContact(tillID: known.tillID, head: nil)
+            let contact = try await Tills(office.store).statuses().first?.lastContact
+            #expect(contact == office.time.now)
         }
     }
 

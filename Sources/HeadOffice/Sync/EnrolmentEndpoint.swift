@@ -46,6 +46,8 @@ struct EnrolmentEndpoint: Sendable {
             let beacon = Beacon(issued: now, nonce: signature.nonce, till: "", key: door.key)
             return SyncReply(.clock, beacon: beacon.token)
         }
+        // Anybody can make a key: who has no code leaves nothing in the database.
+        guard try await door.tills.isCode(asked.code) else { return Self.reply(.unknownCode) }
         guard try await door.tills.noteNonce(signature.nonce, tillID: Self.noTill) else {
             return SyncReply(.nonceSeen)
         }

@@ -53,6 +53,9 @@ extension Tills {
     }
 
     /// Notes that the till is there, and the newest record it says it has (R-R6).
+    ///
+    /// - Shape: while a batch of the till is being taken in nothing is noted and nobody waits (S-4):
+    ///   the batch notes the same.
     func noteContact(tillID: Int64, head: JournalHead?) async throws {
         let now = store.clock.now()
         try await store.read { session in
@@ -63,7 +66,8 @@ extension Tills {
                     stated_seq = coalesce(\(head?.sequence as Int64?), stated_seq),
                     stated_hash = coalesce(\(head?.hash as RecordHash?), stated_hash),
                     stated_at = CASE WHEN \(head?.sequence as Int64?) IS NULL THEN stated_at ELSE \(now) END
-                WHERE till_id = \(tillID)
+                WHERE till_id = (SELECT till_id FROM till WHERE till_id = \(tillID)
+                                 FOR NO KEY UPDATE SKIP LOCKED)
                 """)
         }
     }

@@ -70,6 +70,15 @@ public struct Tills: Sendable {
         case approved(tillID: Int64)
     }
 
+    /// Whether head office made that code, used up or expired as it may be.
+    func isCode(_ typed: String) async throws -> Bool {
+        guard let code = EnrolmentCode(typed: typed) else { return false }
+        return try await store.read { session in
+            try session.queryOne(
+                "SELECT store_id FROM enrolment_code WHERE code_hash = \(code.hash)") != nil
+        }
+    }
+
     /// Takes a till's request for enrolment. The first key that names a code owns it.
     ///
     /// - Repetition: the same code and key again give the present state.
