@@ -6,6 +6,7 @@ import Journal
 import Logging
 import PostgresDriver
 public import ServiceLifecycle
+import WebSupport
 
 /// Head office's work by the clock.
 public struct Jobs: Service {
@@ -17,6 +18,9 @@ public struct Jobs: Service {
     private static let nonceLife: Int64 = 20 * 60_000
     /// How long sealed bytes wait to be judged (R-W4).
     private static let pendingLife: Int64 = 7 * 86_400_000
+    /// No session is good for longer, used or not.
+    private static let sessionLife =
+        OfficeSessions.limits.absolute.components.seconds * 1_000
 
     /// Over head office's database.
     public init(_ store: OfficeStore) {
@@ -149,7 +153,8 @@ public struct Jobs: Service {
             body: PostgresJSON(String(decoding: body.bytes, as: UTF8.self)))
     }
 
-    /// Deletes what has served its time: nonces, and sealed bytes that nobody could judge.
+    /// Deletes what has served its time: nonces, sealed bytes that nobody could judge, and sessions that
+    /// have ended by themselves.
     ///
     /// - Shape: how many rows are gone.
     @discardableResult
@@ -165,7 +170,12 @@ public struct Jobs: Service {
                 DELETE FROM pending_credential
                 WHERE stored_at < \(now.adding(milliseconds: -Self.pendingLife))
                 """)
-            return nonces + credentials
+            let sessions = try session.execute(
+                """
+                DELETE FROM session
+                WHERE created_at < \(now.adding(milliseconds: -Self.sessionLife))
+                """)
+            return nonces + credentials + sessions
         }
     }
 

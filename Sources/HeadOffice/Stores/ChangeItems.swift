@@ -5,13 +5,18 @@ import PostgresDriver
 
 /// The change items of stores, accounts, limits, programmes, products and cards.
 enum ChangeItems {
-    /// Publishes what a query selects.
+    /// Any number that nothing else locks: one transaction publishes rows at a time. A second one would
+    /// read what the first has not committed yet as it was, and put that over the first one's item.
+    private static let lockKey: Int64 = 0x4855_4959_494B_4102
+
+    /// Publishes what a query selects. Waits for whoever publishes rows just now.
     ///
     /// - Shape: `items` gives scope, topic, key, body (jsonb) and removed.
     /// - Repetition: an item equal to the newest one keeps its position.
     @discardableResult
     static func publish(_ items: SQL, in session: PostgresSession) throws -> Int {
-        try session.execute(
+        try session.execute("SELECT pg_advisory_xact_lock(\(lockKey))")
+        return try session.execute(
             """
             INSERT INTO change (scope, topic, key, body, removed, changed_in, change_id)
             SELECT scope, topic, key, body, removed, pg_current_xact_id(),

@@ -1,5 +1,7 @@
+import Dispatch
 import Domain
 import PostgresDriver
+import TestSupport
 import Testing
 import WebSupport
 
@@ -45,6 +47,72 @@ struct AccountTests {
                 try await world.accounts.setDisabled(
                     true, login: "operator", by: keeper, at: world.now)
             }
+        }
+    }
+
+    @Test func `sessions that are over leave the database, others stay`() async throws {
+        try await withDesk { world in
+            for (key, hours) in [(UInt8(1), 12), (UInt8(2), 11)] {
+                let began = world.now.adding(milliseconds: Int64(-hours * 3_600_000 - 1))
+                try await world.store.write { session in
+                    try session.execute(
+                        """
+                        INSERT INTO session (token_hash, staff_account_id, csrf_secret, language,
+                                             created_at, last_seen_at)
+                        SELECT \([UInt8](repeating: key, count: 32)), staff_account_id, '\\x00',
+                               '', \(began), \(began)
+                        FROM staff_account WHERE login = 'approver'
+                        """)
+                }
+            }
+            #expect(try await Jobs(world.store).sweep(now: world.now) == 1)
+            #expect(try await Jobs(world.store).sweep(now: world.now) == 0)
+            #expect(try await world.number("SELECT count(*) AS n FROM session") == 1)
+        }
+    }
+
+    @Test func `two logins closed at the same moment both reach the tills as closed`()
+        async throws
+    {
+        try await withDesk { world in
+            let administrator = try await world.actor("store-administrator")
+            for login in ["cashier1", "cashier2"] {
+                try await world.stores.addAccount(
+                    .init(login: login, name: "李", roles: [.cashier], password: "till-demo-11"),
+                    toStore: "GD0001", by: administrator, at: world.now)
+            }
+            let (begun, signal) = AsyncStream.makeStream(of: Void.self)
+            let finish = DispatchSemaphore(value: 0)
+            async let first: Void = world.store.write { session in
+                let storeID = try Stores.storeID("GD0001", in: session)
+                try session.execute(
+                    "UPDATE store_account SET disabled = true WHERE login = 'cashier1'")
+                try ChangeItems.publishAccounts(ofStore: storeID, in: session)
+                signal.yield()
+                finish.wait()
+            }
+            for await _ in begun { break }
+            let second = Task {
+                try await world.stores.setDisabled(
+                    true, login: "cashier2", ofStore: "GD0001", by: administrator, at: world.now)
+            }
+            defer { finish.signal() }
+            try await eventually("the second change waits for the first") {
+                try await world.number(
+                    """
+                    SELECT count(*) AS n FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock'
+                    """) == 1
+            }
+            finish.signal()
+            try await first
+            try await second.value
+            let closed = try await world.number(
+                """
+                SELECT count(*) AS n FROM change
+                WHERE topic = 'account' AND (body ->> 'disabled')::boolean
+                """)
+            #expect(closed == 2)
         }
     }
 
