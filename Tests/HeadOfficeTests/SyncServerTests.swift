@@ -296,4 +296,26 @@ struct SyncServerTests {
             #expect(try await shop.balance(card) == (400, 0))
         }
     }
+
+    @Test func `what a lost key never brought keeps its day and month under the new one`()
+        async throws
+    {
+        try await withOffice { office in
+            let shop = try await TestShop.open(office)
+            let till = try await TestTill.enrol(shop)
+            let card = try await shop.card(1, balance: 1_000)
+            let lastDay = TradingMonth(office.time.now).end.adding(milliseconds: -60_000)
+            office.time.set(lastDay)
+            try till.sell(card, 100)
+            office.time.move(milliseconds: 2 * 86_400_000)
+            let next = try await till.renewed()
+            #expect(try await next.verdicts() == ["posted"])
+            #expect(
+                try await shop.number(
+                    """
+                    SELECT count(*) FROM sale
+                    WHERE business_at = \(lastDay) AND business_date = \(BusinessDate(lastDay))
+                    """) == 1)
+        }
+    }
 }

@@ -67,7 +67,8 @@ extension Tills {
         return OpenedTill(id: id, code: code, epoch: 1)
     }
 
-    /// A till that goes on under a new key: the old one is dead, the journal starts anew (S-5).
+    /// A till that goes on under a new key: the old one is dead, the journal starts anew (S-5). The last
+    /// beacon stays, because what it brings again keeps its own time (R-T2).
     static func renew(
         _ session: PostgresSession, _ tillID: Int64, _ waiting: WaitingEnrolment,
         _ now: Instant
@@ -88,7 +89,7 @@ extension Tills {
             UPDATE till
             SET epoch = \(Int32(epoch)), durable_seq = 0, durable_hash = \(genesis),
                 forked = false, stated_seq = 0, stated_hash = NULL, last_record_at = NULL,
-                last_beacon_at = \(now), name = \(waiting.name)
+                name = \(waiting.name)
             WHERE till_id = \(tillID)
             """)
         try addKey(session, tillID: tillID, epoch: epoch, waiting, now)
