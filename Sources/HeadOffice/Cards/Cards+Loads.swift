@@ -6,7 +6,7 @@ extension Cards {
     ///
     /// - Units: `amount` in fen, above zero.
     /// - Refuses, first match wins: `.roleMissing`, `.amountInvalid`, `.reasonEmpty`, `.unknownCard`, `.cardNotActive`,
-    ///   `.balanceMaximum`.
+    ///   `.balanceMaximum`, `.loadDiffers`.
     /// - Repetition: the same load id again changes nothing.
     public func askLoad(
         _ loadID: RecordID, card cardID: Int64, amount: Money, reason: String, by actor: StaffActor,
@@ -27,7 +27,15 @@ extension Cards {
                         \(now))
                 ON CONFLICT (load_id) DO NOTHING
                 """)
-            guard made == 1 else { return }
+            guard made == 1 else {
+                let same = try session.queryOne(
+                    """
+                    SELECT load_id FROM card_load
+                    WHERE load_id = \(loadID) AND card_id = \(cardID) AND amount = \(amount)
+                    """)
+                guard same != nil else { throw CardsRefusal.loadDiffers }
+                return
+            }
             try session.audit(
                 actor, "card_load.ask", card.mask,
                 ["load": loadID.description, "amount": String(amount.fen), "reason": reason],

@@ -7,6 +7,7 @@ public enum CardsRefusal: String, OfficeRefusal, CaseIterable {
     case unknownBatch = "unknown_batch"
     case unknownCard = "unknown_card"
     case unknownLoad = "unknown_load"
+    case loadDiffers = "load_differs"
     case alreadyDecided = "already_decided"
     case samePerson = "same_person"
     case cardNotActive = "card_not_active"

@@ -123,6 +123,26 @@ struct CardTests {
         }
     }
 
+    @Test func `a load's id asked again with another amount or card is refused`() async throws {
+        try await withDesk { world in
+            let issuer = try await world.actor("issuer")
+            let card = try await world.issueCard(number: "6160201901100002", load: 0)
+            let other = try await world.issueCard(number: "6160201901100003", load: 0)
+            let load = world.store.clock.makeID()
+            func ask(_ card: Int64, _ fen: Int64) async throws {
+                try await world.cards.askLoad(
+                    load, card: card, amount: Money(fen: fen), reason: "补贴", by: issuer,
+                    at: world.now)
+            }
+            try await ask(card, 100)
+            try await ask(card, 100)
+            await #expect(throws: CardsRefusal.loadDiffers) { try await ask(card, 50_000) }
+            await #expect(throws: CardsRefusal.loadDiffers) { try await ask(other, 100) }
+            let asked = try await world.number("SELECT sum(amount)::bigint AS n FROM card_load")
+            #expect(asked == 100)
+        }
+    }
+
     @Test func `freezing and a test card reach every till, unfreezing too`() async throws {
         try await withDesk { world in
             let card = try await world.issueCard(number: "6160201901100003", load: 0)
