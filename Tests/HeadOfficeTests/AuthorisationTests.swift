@@ -26,14 +26,22 @@ struct AuthorisationTests {
     private func approvals(
         _ till: TestTill, _ card: TestShop.Card, fen: Int64, count: Int
     ) async throws -> Int {
+        try await answers(till, card, fen: fen, count: count, password: card.password)
+            .filter { $0 == "approved" }.count
+    }
+
+    /// What so many authorisations at the same moment are answered.
+    private func answers(
+        _ till: TestTill, _ card: TestShop.Card, fen: Int64, count: Int, password: CardPassword
+    ) async throws -> [String] {
         let store = till.shop.office.store
         let (known, now) = (till.known, till.time.now)
-        return try await withThrowingTaskGroup(of: Bool.self) { group in
+        return try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<count {
                 group.addTask {
                     let payment = store.clock.makeID()
                     let sealed = SealedCredential.seal(
-                        .init(number: card.number, password: card.password), payment: payment,
+                        .init(number: card.number, password: password), payment: payment,
                         amount: Money(fen: fen), to: store.secrets.openingKey.sealingKey)
                     let reply = try await Authorisations(store).authorise(
                         AuthorisationRequest(
@@ -42,10 +50,24 @@ struct AuthorisationTests {
                             offset: 0, payment: payment,
                             tillHead: JournalHead(sequence: 0, hash: RecordHash(of: [])),
                             unsentForCard: .zero, version: 1), from: known)
-                    return reply.result == .approved
+                    return reply.code ?? reply.result.rawValue
                 }
             }
-            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    @Test func `of twenty wrong passwords at once five are judged and none after`() async throws {
+        try await withOffice { office in
+            let shop = try await TestShop.open(office)
+            let till = try await TestTill.enrol(shop)
+            let card = try await shop.card(1, balance: 1_000)
+            let answers = try await answers(
+                till, card, fen: 100, count: 20, password: try CardPassword("000001"))
+            #expect(answers.filter { $0 == "wrong_password" }.count == 5)
+            #expect(answers.filter { $0 == "password_locked" }.count == 15)
+            #expect(try await shop.number("SELECT wrong_count FROM card") == 5)
+            #expect(try await till.authorise(card, 100).code == "password_locked")
         }
     }
 
