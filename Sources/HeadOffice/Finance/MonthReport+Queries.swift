@@ -165,7 +165,7 @@ extension MonthReport {
             unsafeSQL: """
                 CASE WHEN \(account).kind = 'card' THEN
                          (SELECT mask FROM card AS owner WHERE owner.card_id = \(account).owner_id)
-                     WHEN \(account).kind = 'programme_funding' THEN
+                     WHEN \(account).kind IN ('programme_funding', 'refund_suspense') THEN
                          (SELECT code FROM programme AS owner
                           WHERE owner.programme_id = \(account).owner_id)
                      WHEN \(account).kind IN ('store_payable', 'store_in_dispute') THEN

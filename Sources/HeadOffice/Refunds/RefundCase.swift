@@ -52,6 +52,8 @@ struct RefundCase: Sendable {
     /// Where the shortfall is carried and where it went, if there is one.
     let shortfall: Shortfall?
     let cardState: String?
+    /// Whose suspense keeps the money when the card is closed.
+    let programmeID: Int64?
     let mode: String
     let saleState: String
     let saleCode: String?

@@ -172,7 +172,7 @@ extension Refunds {
                        (SELECT coalesce(sum(transfer.amount), 0) FROM transfer
                         WHERE source_id = sale_id AND kind IN ('sale', 'shortfall'))
                            = sale.total AS booked,
-                       card.state AS card_state, sale.mode, sale.state AS sale_state,
+                       card.state AS card_state, card.programme_id, sale.mode, sale.state AS sale_state,
                        sale.code AS sale_code, sale.total, sale.paid_by_card, sale.refunded,
                        sale.refund_reserved, sale.business_at, sale.received_at,
                        request.amount, request.reason, request.asked_by, request.asked_at,
@@ -199,7 +199,7 @@ extension Refunds {
             fingerprint: try row["fingerprint"], isCardMatch: try row["card_match"],
             isBooked: try row["booked"],
             shortfall: try shortfall(of: try row["sale_id"], in: session),
-            cardState: try row["card_state"],
+            cardState: try row["card_state"], programmeID: try row["programme_id"],
             mode: try row["mode"], saleState: try row["sale_state"],
             saleCode: try row["sale_code"], total: try row["total"],
             paidByCard: try row["paid_by_card"], refunded: try row["refunded"],

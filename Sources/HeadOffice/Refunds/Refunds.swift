@@ -110,10 +110,12 @@ public struct Refunds: Sendable {
         let split = found.split
         var transfers: [NewTransfer] = []
         if split.toCard > .zero {
-            guard let cardID = found.cardID else { throw RefundRefusal.cardDiffers }
+            guard let cardID = found.cardID, let programmeID = found.programmeID else {
+                throw RefundRefusal.cardDiffers
+            }
             let target =
                 found.cardState == "closed"
-                ? LedgerAccount(.refundSuspense, of: 0, in: book)
+                ? LedgerAccount(.refundSuspense, of: programmeID, in: book)
                 : LedgerAccount(.card, of: cardID, in: book)
             transfers.append(
                 NewTransfer(

@@ -205,6 +205,27 @@ struct RefundTests {
         }
     }
 
+    @Test func `what a closed card should get back waits in its programme's suspense`()
+        async throws
+    {
+        try await withDesk { world in
+            let (card, _, request) = try await asked(world)
+            try await world.store.write {
+                try $0.execute("UPDATE card SET state = 'closed' WHERE card_id = \(card)")
+            }
+            try await world.refunds.decide(
+                request, .approved, opinion: "同意", digest: try await world.digest(request),
+                by: try await world.actor("approver"), at: world.now)
+            #expect(try await balance(world, card) == 50_000 - 5_040)
+            let waiting = try await world.number(
+                """
+                SELECT balance AS n FROM account JOIN programme ON owner_id = programme_id
+                WHERE kind = 'refund_suspense' AND programme.code = 'GD'
+                """)
+            #expect(waiting == 5_040)
+        }
+    }
+
     @Test func `another card, a missing opinion, the requester and another role are refused`()
         async throws
     {
