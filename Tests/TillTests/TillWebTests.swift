@@ -145,7 +145,7 @@ struct TillWebTests {
             let bad = try await browser.send(
                 .post, "/api/payments/\(payment.id)/card", #"{"number":"9999202511010002"}"#)
             #expect(bad.status.code == 422)
-            #expect(String(buffer: bad.body).contains("payment.unknownProgramme"))
+            #expect(String(buffer: bad.body).contains("unknown_programme"))
         }
     }
 

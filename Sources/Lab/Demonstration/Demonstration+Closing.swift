@@ -80,7 +80,7 @@ extension Demonstration {
         let code = try await cashier.refusal(
             "POST", "/api/payments/\(begun.payment)/attempts",
             ["number": testCard.number, "password": testCard.password])
-        try report.expect("¥1.00", code, "payment.testCardLimit")
+        try report.expect("¥1.00", code, "test_card_limit")
         _ = try await cashier.call("POST", "/api/payments/\(begun.payment)/cancel")
         let sale = try await cashier.sell([("100001", 1)], price: 99, to: testCard)
         report.saw("\(sale.receipt) \(yuan(sale.amount)) \(sale.mode)")

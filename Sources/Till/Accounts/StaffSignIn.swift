@@ -5,7 +5,7 @@ import WebSupport
 /// Why a person with the right password may still not sign in.
 enum AccountRefusal: String, Error, CaseIterable {
     /// What the till knows of accounts is more than 30 days old (R-A1).
-    case knowledgeTooOld = "account.knowledgeTooOld"
+    case knowledgeTooOld = "knowledge_too_old"
 }
 
 /// Signs people of the store in, with or without a line, from verifiers synced before.

@@ -28,17 +28,17 @@ struct Basket: Sendable, Equatable, Encodable {
 /// Why a basket is not changed; nothing of it has changed then.
 enum BasketRefusal: String, Error, CaseIterable {
     /// No product on sale has the code.
-    case unknownProduct = "basket.unknownProduct"
+    case unknownProduct = "unknown_product"
     /// The basket has no such line.
-    case unknownLine = "basket.unknownLine"
+    case unknownLine = "unknown_basket_line"
     /// A quantity outside 1 to 9,999.
-    case quantityOutOfRange = "basket.quantityOutOfRange"
+    case quantityOutOfRange = "quantity_out_of_range"
     /// A price below zero or above ¥1,000,000.00.
-    case priceOutOfRange = "basket.priceOutOfRange"
+    case priceOutOfRange = "price_out_of_range"
     /// More than 200 lines.
-    case tooManyLines = "basket.tooManyLines"
+    case tooManyLines = "too_many_lines"
     /// A total above ¥10,000,000.00.
-    case totalTooLarge = "basket.totalTooLarge"
+    case totalTooLarge = "total_too_large"
 }
 
 extension Basket {

@@ -60,25 +60,25 @@ struct PaymentCard: Sendable, Equatable {
 /// Why a payment does not go on.
 enum PaymentRefusal: String, Error, CaseIterable {
     /// Head office stopped this till: another journal under its name (S-5).
-    case tillForked = "payment.tillForked"
+    case tillForked = "till_forked"
     /// Head office revoked this till.
-    case tillRevoked = "payment.tillRevoked"
+    case tillRevoked = "till_revoked"
     /// The store is suspended.
-    case storeSuspended = "payment.storeSuspended"
+    case storeSuspended = "store_suspended"
     /// There is no such payment.
-    case unknown = "payment.unknown"
+    case unknown = "unknown_payment"
     /// It was ended already.
-    case ended = "payment.ended"
+    case ended = "payment_ended"
     /// Another card was tried for it: one payment keeps its first card.
-    case otherCard = "payment.otherCard"
+    case otherCard = "payment_other_card"
     /// An attempt is under way.
-    case busy = "payment.busy"
+    case busy = "payment_busy"
     /// The flow does not offer this now.
-    case notOffered = "payment.notOffered"
+    case notOffered = "payment_not_offered"
     /// No programme has cards of that number.
-    case unknownProgramme = "payment.unknownProgramme"
+    case unknownProgramme = "unknown_programme"
     /// A test card pays less than ¥1.00, and little a day (R-P7).
-    case testCardLimit = "payment.testCardLimit"
+    case testCardLimit = "test_card_limit"
     /// Number and password could not be sealed.
-    case notSealed = "payment.notSealed"
+    case notSealed = "credential_not_sealed"
 }

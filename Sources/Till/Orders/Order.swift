@@ -9,7 +9,7 @@ enum OrderState: String, Sendable, CaseIterable, Encodable {
     /// In the ledger.
     case posted
     /// Stored, and a person looks into it.
-    case inQuestion
+    case inQuestion = "in_question"
 
     init(verdict: String?) {
         switch verdict {
@@ -34,7 +34,7 @@ enum OrderState: String, Sendable, CaseIterable, Encodable {
 enum OrderRefundState: String, Sendable, CaseIterable, Encodable {
     case pending
     case refunded
-    case partlyRefunded
+    case partlyRefunded = "partly_refunded"
     case refused
     case expired
 

@@ -150,7 +150,7 @@ extension TillWeb {
 
     private func date(_ text: String) throws -> BusinessDate? {
         if text.isEmpty { return nil }
-        guard let date = BusinessDate.parse(text) else { throw ShownRefusal("order.badDate") }
+        guard let date = BusinessDate.parse(text) else { throw ShownRefusal("date_malformed") }
         return date
     }
 

@@ -5,7 +5,7 @@ enum RefundState: String, Sendable, CaseIterable, Encodable {
     /// Head office has it and decides.
     case pending
     /// Head office could not act on the request itself.
-    case inQuestion
+    case inQuestion = "in_question"
     case approved
     case refused
     case expired

@@ -6,15 +6,15 @@ import Journal
 /// Why a refund request is not made here; beside `RefundRefusal` of the rules.
 enum RefundRequestRefusal: String, Error, CaseIterable {
     /// This till knows no such sale.
-    case unknownSale = "refund.unknownSale"
+    case unknownSale = "sale_not_found"
     /// No reason, or more than 200 characters.
-    case reasonLength = "refund.reasonLength"
+    case reasonLength = "reason_length"
     /// The request's id was used for something else (R-M3).
-    case sameIDDifferentContent = "refund.sameIDDifferentContent"
+    case sameIDDifferentContent = "request_id_reused"
     /// There is no such request.
-    case unknownRequest = "refund.unknownRequest"
+    case unknownRequest = "request_not_found"
     /// It was decided or withdrawn already.
-    case alreadyDecided = "refund.alreadyDecided"
+    case alreadyDecided = "already_decided"
 }
 
 /// What a cashier enters to ask for money back.
