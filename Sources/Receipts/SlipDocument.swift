@@ -118,11 +118,12 @@ public struct SlipDocument: Sendable, Hashable {
     }
 
     private static func payment(_ facts: SlipFacts, _ words: SlipWords) -> [Row] {
-        let balance = facts.card.balance.map { "¥" + $0.grouped } ?? words.balanceUnknown
-        var rows: [Row] = [
-            .pair(label: words.card, value: SlipText.clean(facts.card.mask, 40)),
-            .pair(label: words.balance, value: balance),
-        ]
+        var rows: [Row] = [.pair(label: words.card, value: SlipText.clean(facts.card.mask, 40))]
+        if let balance = facts.card.balance {
+            rows.append(.pair(label: words.balance, value: "¥" + balance.grouped))
+        } else if facts.event == .standInSale {
+            rows.append(.pair(label: words.balance, value: words.balanceUnknown))
+        }
         switch facts.event {
         case .authorisedSale:
             rows.append(.pair(label: words.state, value: words.authorised))

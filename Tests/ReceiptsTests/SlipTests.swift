@@ -4,6 +4,19 @@ import Testing
 @testable import Receipts
 
 @Suite struct SlipTests {
+    @Test func `an unknown balance is said after an offline sale only`() throws {
+        func text(_ event: SlipFacts.Event) throws -> String {
+            let facts = Samples.facts(event: event, balance: nil)
+            return SlipText(columns: 48)
+                .render(try SlipDocument(facts, copy: .customer, language: .zhHans))
+        }
+        #expect(try text(.standInSale).contains("脱机，余额未知"))
+        let refund = try text(
+            .approvedRefund(
+                saleNumber: "GD0001-01-20261124-0007", opinion: "同意", decidedBy: "李明"))
+        #expect(!refund.contains("余额") && refund.contains("GD0001-01-20261124-0007"))
+    }
+
     @Test func `no row is wider than the paper, whatever the names and however many lines`() throws
     {
         let lines = (1...40).map { number in

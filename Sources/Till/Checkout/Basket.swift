@@ -44,7 +44,6 @@ enum BasketRefusal: String, Error, CaseIterable {
 extension Basket {
     static let lineCountMax = 200
     static let quantityMax: Int64 = 9_999
-    static let priceMax: Int64 = 100_000_000
 
     /// The account's basket. A product that is no longer on sale falls out of it.
     static func of(_ login: String, in database: Database) throws -> Basket {
@@ -132,7 +131,7 @@ extension TillStore {
             if let quantity, !(1...Basket.quantityMax).contains(quantity) {
                 throw BasketRefusal.quantityOutOfRange
             }
-            if let price, !(0...Basket.priceMax).contains(price) {
+            if let price, !SaleRules.prices.contains(Money(fen: price)) {
                 throw BasketRefusal.priceOutOfRange
             }
             let lines = try Basket.of(login, in: database).lines

@@ -134,22 +134,20 @@ extension TillWeb {
             isTest: summary.test)
     }
 
+    /// What people call a refund: the random end of the request's id.
+    static func refundNumber(_ id: RecordID) -> String { id.description.suffix(12).uppercased() }
+
     private func refundFacts(_ id: RecordID, _ context: WebContext) async throws -> SlipFacts {
         guard let refund = try await store.read({ try Refunds.find(id.description, in: $0) }),
             refund.state == .approved, let sale = RecordID(refund.sale)
         else { throw RequestRefusal.notFound }
         let order = try await order(sale)
-        let receipt = try await store.read {
-            try String.fetchOne(
-                $0, sql: "SELECT receipt FROM decision WHERE request = ?",
-                arguments: [id.description])
-        }
         return SlipFacts(
             event: .approvedRefund(
                 saleNumber: refund.saleReceipt, opinion: refund.opinion,
                 decidedBy: refund.decidedBy),
             store: try await storeFacts(context), till: identity.till,
-            number: receipt.flatMap { $0.isEmpty ? nil : $0 } ?? refund.saleReceipt,
+            number: Self.refundNumber(id),
             time: Instant(milliseconds: refund.decidedAt ?? refund.requestedAt),
             cashier: refund.requestedBy,
             lines: refund.lines.compactMap { line in
