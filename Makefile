@@ -5,10 +5,11 @@
 #   make test        everything that continuous integration runs
 #   make test-fast   what needs no server
 #   make sim         seeded simulation of sync (SEED=n)
+#   make bench       measurements beside their baselines in the same run
 #   make lint        formatting, shell scripts, architecture      make format   mend formatting
 
 SHELL := /bin/bash
-.PHONY: demo demo-once test test-fast sim lint format packages build clean
+.PHONY: demo demo-once test test-fast sim bench lint format packages build clean
 
 demo: build
 	scripts/demo.sh
@@ -24,6 +25,9 @@ test-fast: packages
 
 sim: packages
 	SIM_SEED=$(SEED) swift test --filter SimulationTests
+
+bench: packages
+	scripts/bench.sh
 
 lint: packages
 	scripts/lint.sh

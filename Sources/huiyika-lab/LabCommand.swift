@@ -7,8 +7,8 @@ import Lab
 struct LabCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "huiyika-lab",
-        abstract: "Networks on this machine: to look at, and to drive end to end.",
-        subcommands: [Demo.self])
+        abstract: "Networks on this machine: to look at, to drive end to end, to measure.",
+        subcommands: [Demo.self, Bench.self])
 }
 
 struct Demo: AsyncParsableCommand {
@@ -54,6 +54,28 @@ struct Demo: AsyncParsableCommand {
         } catch is LabError {
             throw ExitCode(1)
         }
+    }
+}
+
+struct Bench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure head office's ingest beside pgbench and pg_test_fsync.")
+
+    @Option(help: "The folder everything lies in; emptied first.")
+    var folder: String
+
+    @Option(help: "The folder of setup.json.")
+    var demo = "deploy/demo"
+
+    @Option(help: "The first of the ports that are used.")
+    var firstPort = 9500
+
+    func run() async throws {
+        let programs = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        try await IngestMeasurement(
+            folder: URL(filePath: folder).absoluteURL, programs: programs.absoluteURL,
+            demo: URL(filePath: demo), firstPort: firstPort
+        ).run()
     }
 }
 

@@ -148,6 +148,14 @@ public final class SimulatedTill {
         try await push(body: frame.encoded())
     }
 
+    /// What pushing needs of this till, for a task of its own.
+    func pusher() throws -> BatchPusher {
+        guard let grant else { throw LabError("not enrolled") }
+        return BatchPusher(
+            base: base, keyID: .till(grant.till, epoch: grant.epoch), key: key,
+            transport: transport)
+    }
+
     /// Pushes any bytes as a batch, signed by this till.
     public func push(body: [UInt8]) async throws -> HTTPTransport.Response {
         guard let grant else { throw LabError("not enrolled") }
