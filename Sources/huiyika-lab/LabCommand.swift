@@ -34,20 +34,12 @@ struct Demo: AsyncParsableCommand {
         let (once, folder, demo, out, firstPort) = (once, folder, demo, out, firstPort)
         let programs = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    let demonstration = try Demonstration(
-                        folder: URL(filePath: folder).absoluteURL,
-                        programs: programs.absoluteURL, demo: URL(filePath: demo),
-                        out: URL(filePath: out).absoluteURL, firstPort: firstPort)
-                    try await once ? demonstration.runOnce() : demonstration.keepRunning()
-                }
-                group.addTask {
-                    await StopSignal.wait()
-                    throw CancellationError()
-                }
-                defer { group.cancelAll() }
-                try await group.next()
+            try await StopSignal.ending {
+                let demonstration = try Demonstration(
+                    folder: URL(filePath: folder).absoluteURL, programs: programs.absoluteURL,
+                    demo: URL(filePath: demo), out: URL(filePath: out).absoluteURL,
+                    firstPort: firstPort)
+                try await once ? demonstration.runOnce() : demonstration.keepRunning()
             }
         } catch is CancellationError {
             throw ExitCode(once ? 1 : 0)
@@ -72,15 +64,33 @@ struct Bench: AsyncParsableCommand {
 
     func run() async throws {
         let programs = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        try await IngestMeasurement(
-            folder: URL(filePath: folder).absoluteURL, programs: programs.absoluteURL,
-            demo: URL(filePath: demo), firstPort: firstPort
-        ).run()
+        let (folder, demo, firstPort) = (folder, demo, firstPort)
+        try await StopSignal.ending {
+            try await IngestMeasurement(
+                folder: URL(filePath: folder).absoluteURL, programs: programs.absoluteURL,
+                demo: URL(filePath: demo), firstPort: firstPort
+            ).run()
+        }
     }
 }
 
 /// Ctrl-C, or a stop by the system.
 enum StopSignal {
+    /// Runs a piece of work that ends what it started when its task is cancelled; a stop cancels it.
+    ///
+    /// - Refuses: `CancellationError` when stopped, or what the work throws.
+    static func ending(_ work: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                await wait()
+                throw CancellationError()
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
     /// Returns when the program is asked to stop, or when the task is cancelled.
     static func wait() async {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
