@@ -118,7 +118,7 @@ extension SystemTests {
                 try await cashier.refusal("POST", lines, ["code": "no-such", "quantity": 1])
                     == "unknown_product")
             _ = try await cashier.call("POST", lines, ["code": "100001", "quantity": 1])
-            for price in [-1, 100_000_001, Int.max] {
+            for price in [-1, 10_000_001, Int.max] {
                 #expect(
                     try await cashier.refusal("PUT", lines + "/1", ["price": price])
                         == "price_out_of_range")
@@ -131,9 +131,6 @@ extension SystemTests {
             // Free of charge: there is nothing to pay for.
             _ = try await cashier.call("PUT", lines + "/1", ["price": 0])
             #expect(try await cashier.refusal("POST", "/api/payments") == "total_is_zero")
-            _ = try await cashier.call(
-                "PUT", lines + "/1", ["price": 10_000_001, "quantity": 1])
-            #expect(try await cashier.refusal("POST", "/api/payments") == "price_out_of_range")
             _ = try await cashier.call("DELETE", "/api/basket")
         }
 
