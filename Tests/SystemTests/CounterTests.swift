@@ -110,10 +110,10 @@ extension SystemTests {
             }
             #expect(
                 try await cashier.refusal("POST", lines, ["code": "100001", "quantity": 1.125])
-                    == "web.malformedBody")
+                    == "malformed_body")
             #expect(
                 try await cashier.refusal("POST", lines, ["code": "100001", "quantity": "1"])
-                    == "web.malformedBody")
+                    == "malformed_body")
             #expect(
                 try await cashier.refusal("POST", lines, ["code": "no-such", "quantity": 1])
                     == "unknown_product")
@@ -125,7 +125,7 @@ extension SystemTests {
             }
             #expect(
                 try await cashier.refusal("PUT", lines + "/1", ["price": 12.345])
-                    == "web.malformedBody")
+                    == "malformed_body")
             let basket = try await cashier.call("GET", "/api/basket")
             #expect(integer(basket["total"]) == 1_680)
             // Free of charge: there is nothing to pay for.

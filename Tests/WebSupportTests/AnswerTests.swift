@@ -54,7 +54,7 @@ import WebSupport
             #expect(answer.text.contains("没有找到"))
             #expect(!answer.text.contains("<script>alert"))
             #expect(
-                try await browser.send("/api/nowhere").text.contains("\"code\":\"web.notFound\""))
+                try await browser.send("/api/nowhere").text.contains("\"code\":\"not_found\""))
         }
     }
 
@@ -66,7 +66,7 @@ import WebSupport
             let long = String(repeating: "x", count: 70 * 1024)
             let answer = try await browser.post("/sign-in", "csrf=\(token)&account=\(long)")
             #expect(answer.status == .contentTooLarge)
-            #expect(answer.text.contains("web.bodyTooLarge"))
+            #expect(answer.text.contains("body_too_large"))
         }
     }
 
@@ -75,7 +75,7 @@ import WebSupport
         try await test.application().test(.live) { client in
             let answer = try await client.execute(uri: "/sign-in", method: .get)
             #expect(answer.status == .badRequest)
-            #expect(String(buffer: answer.body).contains("web.hostNotAllowed"))
+            #expect(String(buffer: answer.body).contains("host_not_allowed"))
         }
     }
 

@@ -15,7 +15,7 @@ import WebSupport
             for form in ["name=x", "csrf=&name=x", "csrf=\(token)x&name=x"] {
                 let refused = try await browser.post("/orders", form)
                 #expect(refused.status == .forbidden)
-                #expect(refused.text.contains("web.formExpired"))
+                #expect(refused.text.contains("form_expired"))
             }
             let stranger = Browser(client)
             let other = try await stranger.formToken(on: "/sign-in")
@@ -61,7 +61,7 @@ import WebSupport
                 let header = try #require(HTTPFields.Element.Name(name))
                 let answer = try await browser.post("/orders", form, headers: [header: value])
                 #expect(answer.status == .forbidden)
-                #expect(answer.text.contains("web.crossSite"))
+                #expect(answer.text.contains("cross_site"))
             }
             let own = try await browser.post(
                 "/orders", form, headers: [.origin: "http://localhost"])
@@ -90,12 +90,12 @@ import WebSupport
             let token = try await browser.formToken(on: "/nowhere")
             let twice = try await browser.post("/orders", "csrf=\(token)&name=x&name=y")
             #expect(twice.status == .badRequest)
-            #expect(twice.text.contains("web.fieldRepeated"))
+            #expect(twice.text.contains("field_repeated"))
             let missing = try await browser.post("/orders", "csrf=\(token)")
-            #expect(missing.text.contains("web.fieldMissing"))
+            #expect(missing.text.contains("field_missing"))
             for form in ["name=%zz", "name=%ff", "name=%00", "name=%"] {
                 let answer = try await browser.post("/orders", "csrf=\(token)&\(form)")
-                #expect(answer.text.contains("web.malformedBody"))
+                #expect(answer.text.contains("malformed_body"))
             }
         }
     }

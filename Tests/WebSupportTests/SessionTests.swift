@@ -121,7 +121,7 @@ import WebSupport
             let browser = Browser(client)
             let answer = try await browser.send("/api/orders")
             #expect(answer.status == .unauthorized)
-            #expect(answer.text.contains("\"code\":\"web.notSignedIn\""))
+            #expect(answer.text.contains("\"code\":\"not_signed_in\""))
             try await browser.signIn()
             #expect(try await browser.send("/api/orders").text == "[1]")
             let refused = try await browser.send("/managers")

@@ -56,8 +56,8 @@ struct ErrorPages: RouterMiddleware {
                 "http.path": .string(request.uri.path),
             ])
         return Answer(
-            status: .internalServerError, code: "web.unexpected",
-            wordKey: "refusal.web.unexpected", wordValues: ["incident": incident],
+            status: .internalServerError, code: "unexpected",
+            wordKey: "refusal.unexpected", wordValues: ["incident": incident],
             retryAfterSeconds: nil, incident: incident)
     }
 
@@ -73,7 +73,7 @@ struct ErrorPages: RouterMiddleware {
         let words = pages.words(context.language)
         let message =
             words.text(answer.wordKey) == nil
-            ? words("refusal.web.unknown") : words(answer.wordKey, answer.wordValues)
+            ? words("refusal.refused") : words(answer.wordKey, answer.wordValues)
         var response: Response
         if request.wantsJSON {
             let body = ErrorBody(code: answer.code, message: message, incident: answer.incident)

@@ -116,16 +116,16 @@ public struct StaffPassword: Sendable, Equatable {
 /// What a new staff password must be.
 public enum StaffPasswordRefusal: String, WebRefusal, CaseIterable {
     /// Shorter than 8 characters.
-    case tooShort
+    case tooShort = "password_too_short"
     /// Longer than 200 characters.
-    case tooLong
+    case tooLong = "password_too_long"
     /// The login, or one that contains it and little else.
-    case isLogin
+    case isLogin = "password_is_login"
     /// One character over and over.
-    case isOneCharacter
+    case isOneCharacter = "password_is_one_character"
 
     /// Stable code.
-    public var code: String { "password." + rawValue }
+    public var code: String { rawValue }
 
     /// Checks a new password.
     ///

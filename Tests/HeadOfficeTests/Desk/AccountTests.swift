@@ -21,13 +21,13 @@ struct AccountTests {
                 } catch let refusal as RequestRefusal { outcome = refusal.code }
                 #expect(outcome == wanted)
             }
-            for _ in 1...5 { try await expectSignIn("wrong", "web.wrongPassword") }
-            try await expectSignIn(DeskWorld.password, "web.tooManyAttempts")
+            for _ in 1...5 { try await expectSignIn("wrong", "sign_in_refused") }
+            try await expectSignIn(DeskWorld.password, "too_many_attempts")
             world.office.time.move(milliseconds: 15 * 60_000 - 1)
-            try await expectSignIn(DeskWorld.password, "web.tooManyAttempts")
+            try await expectSignIn(DeskWorld.password, "too_many_attempts")
             world.office.time.move(milliseconds: 1)
             try await expectSignIn(DeskWorld.password, "finance")
-            for _ in 1...4 { try await expectSignIn("wrong", "web.wrongPassword") }
+            for _ in 1...4 { try await expectSignIn("wrong", "sign_in_refused") }
             try await expectSignIn(DeskWorld.password, "finance")
         }
     }

@@ -45,19 +45,19 @@ export async function send(method, path, body, { signal } = {}) {
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refusal(0, "web.offline", word("offline"));
+    throw new Refusal(0, "no_answer", word("offline"));
   }
   const isJSON = (response.headers.get("Content-Type") ?? "").startsWith("application/json");
   let answer = null;
   try {
     answer = isJSON ? await response.json() : null;
   } catch {
-    throw new Refusal(0, "web.offline", word("offline"));
+    throw new Refusal(0, "no_answer", word("offline"));
   }
   if (!response.ok) {
     throw new Refusal(
       response.status,
-      answer?.code ?? "web.unexpected",
+      answer?.code ?? "unexpected",
       answer?.message ?? word("unexpected"),
       answer?.incident,
     );
