@@ -165,6 +165,27 @@ struct PaymentFlowTests {
         }
     }
 
+    @Test func `a late approval sells nothing that somebody decided against`() {
+        var flow = self.flow(
+            .credentialEntered(first), .cashierCancelled, .cancellationNotCommitted)
+        #expect(flow.handle(.authorisationAnswered(reply(1))) == [])
+        #expect(flow.choices == [.retype, .cancel])
+        _ = flow.handle(.credentialEntered(second))
+        #expect(
+            flow.handle(.authorisationAnswered(reply(2))).last
+                == .commitSale(.authorised(reply(2))))
+    }
+
+    @Test func `an earlier attempt's no to the card blocks it, whatever is shown`() {
+        var flow = self.flow(
+            .credentialEntered(first), .unanswered(attempt: 1), .credentialEntered(second),
+            .authorisationAnswered(reply(2, code: .credentialUnreadable)))
+        #expect(
+            flow.handle(.authorisationAnswered(reply(1, code: .cardLost)))
+                == [.blockCardStandIn(card)])
+        #expect(flow.state == .refused(attempt: 2, code: "credential_unreadable"))
+    }
+
     @Test func `an unknown commit is looked up, and its outcome is believed`() {
         var known = self.flow(.credentialEntered(first), .authorisationAnswered(reply(1)))
         #expect(known.handle(.commitUnknown) == [.resolveCommit])

@@ -76,6 +76,13 @@ struct AccountsTests {
                         verifier: "")))
         ])
         #expect(try await sessions.find(tokenHash: token.hash) == nil)
+        // Their password was being checked while the account was disabled.
+        let late = SessionToken.random()
+        try await sessions.create(
+            .begin(
+                token: late, person: person, language: nil, limits: TillWeb.sessionLimits,
+                at: WebTime(milliseconds: till.clock.now.milliseconds)))
+        #expect(try await sessions.find(tokenHash: late.hash) == nil)
         let staff = signIn(till.store)
         #expect(
             await refusal {

@@ -99,6 +99,74 @@ struct CheckoutTests {
         }
     }
 
+    @Test func `two tabs with two cards are one payment of one card`() async throws {
+        let asked = Mutex<[AuthorisationRequest]>([])
+        let checkout = till.makeCheckout { request in
+            asked.withLock { $0.append(request) }
+            return EnrolledTill.reply(request)
+        }
+        for _ in 1...20 {
+            try await ringUp()
+            let payment = try await checkout.begin(login: "li")
+            await withTaskGroup { group in
+                for number in [EnrolledTill.numbers.first, EnrolledTill.numbers.second] {
+                    group.addTask {
+                        try? await checkout.attempt(payment, number: number, password: "123456")
+                    }
+                }
+            }
+            let requests = asked.withLock { all in
+                defer { all = [] }
+                return all
+            }
+            #expect(requests.count == 1)
+            let request = try #require(requests.first)
+            let sealed = try #require(SealedCredential(bytes: request.credential))
+            let opened = try sealed.open(
+                payment: payment, amount: request.amount, with: till.openingKey)
+            let sold = try await till.store.read {
+                try PaymentRow.find(payment, in: $0)?.card?.fingerprint
+            }
+            #expect(try till.fingerprint(opened.number.text) == sold)
+            #expect(request.fingerprint == sold)
+        }
+    }
+
+    @Test func `goods that were paid for leave the basket, though their price changed meanwhile`()
+        async throws
+    {
+        let till = till
+        let checkout = till.makeCheckout { request in
+            try? await till.apply([
+                EnrolledTill.product("YP0001", "", "感冒颗粒", "10g×9袋", 99_999_999, version: 2)
+            ])
+            return EnrolledTill.reply(request)
+        }
+        try await ringUp(quantity: 200)
+        let payment = try await checkout.begin(login: "li")
+        try await checkout.attempt(payment, number: EnrolledTill.numbers.first, password: "123456")
+        #expect(try await counts()["sale.completed"] == 1)
+        #expect(try await counts()["basket_line"] == 0)
+    }
+
+    @Test func `an accepted sale that the disk refused is not taken offline after a stop`()
+        async throws
+    {
+        try await approveOnline()
+        let checkout = till.makeCheckout { _ in nil }
+        try await ringUp()
+        let payment = try await checkout.begin(login: "li")
+        try await checkout.attempt(payment, number: EnrolledTill.numbers.first, password: "123456")
+        let sealed = try #require(SealedCredential(bytes: [1, 65, 0, 1, 7, 7]))
+        try await till.store.stopSelling(.fork)
+        await #expect(throws: PaymentRefusal.tillForked) {
+            try await till.store.commitSale(
+                payment, acceptance: .standIn(attempt: 1, credential: sealed),
+                at: till.clock.now, identity: till.identity)
+        }
+        #expect(try await counts()["sale.completed"] == nil)
+    }
+
     @Test func `number and password are nowhere on disk`() async throws {
         let checkout = till.makeCheckout { _ in nil }
         try await ringUp()

@@ -111,11 +111,12 @@ final class EnrolledTill: Sendable {
         ]
     }
 
-    private static func product(
-        _ sku: String, _ barcode: String, _ name: String, _ spec: String, _ price: Int64
+    static func product(
+        _ sku: String, _ barcode: String, _ name: String, _ spec: String, _ price: Int64,
+        version: Int64 = 1
     ) -> ChangeItem {
         ChangeItem(
-            topic: .product, key: sku, version: 1,
+            topic: .product, key: sku, version: version,
             body: .product(
                 .init(
                     barcode: barcode, name: name, pinyin: nil, price: Money(fen: price), sku: sku,

@@ -58,6 +58,15 @@ struct RefundTests {
         }
     }
 
+    @Test func `the same request with other lines is not the same request`() async throws {
+        let id = till.clock.world.makeID()
+        _ = try await ask([RefundLine(line: 0, quantity: 1)], id: id)
+        await #expect(throws: RefundRequestRefusal.sameIDDifferentContent) {
+            try await ask([RefundLine(line: 0, quantity: 2)], id: id)
+        }
+        #expect(try await requestCount() == 1)
+    }
+
     @Test func `another card, no reason and a past month are refused`() async throws {
         await #expect(throws: RefundRefusal.cardDiffers) {
             try await ask(nil, card: EnrolledTill.numbers.second)

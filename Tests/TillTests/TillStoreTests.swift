@@ -104,6 +104,11 @@ struct TillStoreTests {
                 lookUp: { try Int.fetchOne($0, sql: "SELECT 1 FROM product") }, { _ in 1 })
         }
         #expect(absent == .notCommitted)
+        let unread: TillStoreError.Code? = await codeAwaited {
+            _ = try await store.write(
+                lookUp: { _ in throw DatabaseError(resultCode: .SQLITE_IOERR) }, { _ in 1 })
+        }
+        #expect(unread == .outcomeUnknown)
         store.afterCommit.withLock { $0 = nil }
         #expect(
             try await store.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM account_lock") }

@@ -126,6 +126,8 @@ public struct PaymentFlow: Sendable, Hashable {
 
     private var credential: SealedCredential?
     private var lateRefusal: String?
+    /// The last attempt somebody decided against, though its cancellation is not stored yet.
+    private var givenUpAttempt = 0
 
     /// A payment whose id is stored and for which nothing was sent.
     public init(payment: RecordID, card: CardFingerprint) {
@@ -228,6 +230,9 @@ public struct PaymentFlow: Sendable, Hashable {
     /// An approval of any attempt is the payment's: the hold is one.
     private mutating func approved(_ reply: AuthorisationReply) -> [Action] {
         switch state {
+        case .unanswered where reply.attempt <= givenUpAttempt:
+            // The hold waits for the cancellation or a fresh attempt; its approval is no sale.
+            return []
         case .authorising, .unanswered, .refused:
             let acceptance = Acceptance.authorised(reply)
             state = .committing(acceptance)
@@ -269,7 +274,10 @@ public struct PaymentFlow: Sendable, Hashable {
             isStandInEnded = true
             return block(code) + [.recordLateRefusal(code: code)]
         case .cancelling, .cancelled: return block(code)
-        case .begun, .refused, .accepted, .committing, .committed: return []
+        case .refused:
+            // An earlier attempt's no may be one to the card, where the shown one was not.
+            return block(code)
+        case .begun, .accepted, .committing, .committed: return []
         }
     }
 
@@ -349,6 +357,7 @@ public struct PaymentFlow: Sendable, Hashable {
         // Whether it was approved before no longer matters: somebody decided against it, and the
         // next try to end it is either the same cancellation or a fresh, online approval.
         credential = nil
+        givenUpAttempt = attempt
         state = attempt == 0 ? .begun : .unanswered(attempt: attempt)
         return [.showChoices(choices)]
     }

@@ -32,15 +32,19 @@ struct TillSessions: SessionStore {
             let row = try Row.fetchOne(
                 database,
                 sql: """
-                    SELECT login, name, roles, language, form_token, created_at, seen_at,
-                        idle_milliseconds, expires_at
-                    FROM session WHERE token_hash = ?
+                    SELECT s.login, s.name, s.language, s.form_token, s.created_at, s.seen_at,
+                        s.idle_milliseconds, s.expires_at
+                    FROM session AS s JOIN account AS a ON a.login = s.login
+                    WHERE s.token_hash = ? AND a.disabled = 0
                     """,
                 arguments: [Data(tokenHash)])
-            guard let row else { return nil }
+            // The account as it is now: it may have been changed while its person signed in.
+            guard let row, let account = try Accounts.find(row["login"], in: database) else {
+                return nil
+            }
             return Session(
                 tokenHash: tokenHash, account: row["login"], personName: row["name"],
-                roles: (row["roles"] as String).split(separator: ",").map(String.init),
+                roles: account.roles,
                 language: (row["language"] as String?).flatMap(Language.init(rawValue:)),
                 formToken: row["form_token"],
                 createdAt: WebTime(milliseconds: row["created_at"]),

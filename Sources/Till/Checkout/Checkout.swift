@@ -18,6 +18,8 @@ actor Checkout {
     private var cancelledBy: [RecordID: String] = [:]
     private var sendingCount: [RecordID: Int] = [:]
     private var standInRefusals: [RecordID: StandInRefusal] = [:]
+    /// Payments whose next attempt is being stored: a second click or tab waits its turn.
+    private var preparing: Set<RecordID> = []
 
     init(
         store: TillStore, identity: TillIdentity, world: TillWorld, authoriser: Authoriser,
@@ -93,13 +95,26 @@ actor Checkout {
                 .init(number: number, password: password), payment: payment, amount: row.amount,
                 to: identity.sealingKey)
         else { throw PaymentRefusal.notSealed }
-        let flow = flows[payment] ?? PaymentFlow(payment: payment, card: fingerprint)
-        guard flow.choices.contains(.retype) else { throw PaymentRefusal.busy }
-        // Before the event: once the flow sends, the attempt's number is on disk.
-        flows[payment] = flow
-        try await store.storeAttempt(flow.attempt + 1, card: card, payment: payment)
+        guard preparing.insert(payment).inserted else { throw PaymentRefusal.busy }
+        do {
+            defer { preparing.remove(payment) }
+            let flow = try openFlow(payment, card: fingerprint)
+            // Before the event: once the flow sends, the attempt's number is on disk.
+            flows[payment] = flow
+            try await store.storeAttempt(flow.attempt + 1, card: card, payment: payment)
+        }
         await process(payment, .credentialEntered(sealed))
         await settled(payment)
+    }
+
+    /// The flow that takes the next attempt. It is looked at after every wait of the caller: what the
+    /// row said before may be another tab's past by now.
+    private func openFlow(_ payment: RecordID, card: CardFingerprint) throws -> PaymentFlow {
+        guard let flow = flows[payment] else { return PaymentFlow(payment: payment, card: card) }
+        guard flow.choices.contains(.retype) else { throw PaymentRefusal.busy }
+        if flow.card == card { return flow }
+        guard flow.attempt == 0 else { throw PaymentRefusal.otherCard }
+        return PaymentFlow(payment: payment, card: card)
     }
 
     /// Asks again with the same sealed bytes, or stores an accepted sale again.

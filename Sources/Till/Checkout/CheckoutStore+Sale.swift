@@ -44,10 +44,27 @@ extension TillStore {
         try database.execute(
             sql: "UPDATE payment SET ended_at = ?, ending = 'sale' WHERE id = ?",
             arguments: [now.milliseconds, row.id.description])
-        let basket = try Basket.of(row.login, in: database)
-        if basket.lines.map(\.saleLine) == lines.map(\.saleLine) {
-            try Basket.clear(row.login, in: database)
+        try clearSold(lines, of: row.login, in: database)
+    }
+
+    /// Empties the basket when it is still what was sold. The catalogue may have changed since, even
+    /// so that the basket could not be settled: neither keeps goods that are paid for in it, nor
+    /// stops the sale.
+    private static func clearSold(
+        _ lines: [OrderLine], of login: String, in database: Database
+    ) throws {
+        let left = try Row.fetchAll(
+            database,
+            sql: "SELECT sku, quantity, price, repriced_by FROM basket_line WHERE login = ?",
+            arguments: [login])
+        let isSold = left.allSatisfy { basket in
+            lines.contains { line in
+                line.sku == basket["sku"] && line.quantity == basket["quantity"]
+                    && line.repricedBy == basket["repriced_by"]
+                    && (line.repricedBy == nil || line.price == basket["price"])
+            }
         }
+        if isSold { try Basket.clear(login, in: database) }
     }
 
     /// What the acceptance says about card, attempt and balance.

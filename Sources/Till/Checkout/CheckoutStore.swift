@@ -121,6 +121,7 @@ extension TillStore {
                 else { throw PaymentRefusal.unknown }
                 guard row.ending == nil else { throw PaymentRefusal.ended }
                 if case .standIn = acceptance {
+                    try Self.requireSelling(in: database)
                     try StandIn.check(amount: row.amount, card: card, at: now, in: database)
                 }
                 try Self.insertSale(

@@ -26,6 +26,19 @@ struct RefundEntry: Sendable {
     let cardNumber: String
     let reason: String
     let by: String
+
+    /// Whether these are the lines asked for; everything that was left then is not known any more.
+    func asksFor(_ made: [RefundLine]) -> Bool {
+        guard let lines else { return true }
+        var quantities: [Int: Int64] = [:]
+        for line in lines {
+            let (sum, isOver) = quantities[line.line, default: 0]
+                .addingReportingOverflow(line.quantity)
+            if isOver { return false }
+            quantities[line.line] = sum
+        }
+        return quantities == Dictionary(uniqueKeysWithValues: made.map { ($0.line, $0.quantity) })
+    }
 }
 
 /// What of a sale may still be asked back, as far as this till knows.
@@ -93,7 +106,8 @@ extension TillStore {
                     throw RefundRequestRefusal.unknownSale
                 }
                 if let known = try Refunds.find(id, in: database) {
-                    guard known.sale == sale, known.reason == reason else {
+                    guard known.sale == sale, known.reason == reason, entry.asksFor(known.lines)
+                    else {
                         throw RefundRequestRefusal.sameIDDifferentContent
                     }
                     return known

@@ -115,16 +115,17 @@ final class TillStore: Sendable {
     private func answerAfterDiskFailure<Value: Sendable>(
         _ failure: DatabaseError, _ lookUp: (@Sendable (Database) throws -> Value?)?
     ) async throws -> Value {
-        let writer: DatabaseQueue
+        let found: Value?
         do {
-            writer = try reopen().writer
+            let writer = try reopen().writer
+            found = if let lookUp { try await writer.read(lookUp) } else { nil }
         } catch {
             throw TillStoreError(
-                .outcomeUnknown, "the disk failed and the data file does not open", cause: error)
+                .outcomeUnknown, "the disk failed and the data file does not answer", cause: error)
         }
-        if let lookUp, let value = try await writer.read(lookUp) {
+        if let found {
             writtenContinuation.yield()
-            return value
+            return found
         }
         throw TillStoreError(.notCommitted, "the disk failed; nothing was recorded", cause: failure)
     }

@@ -90,10 +90,22 @@ struct TillSync: Service {
             source.yield(.woken)
         case .stopSelling(let reason):
             logger.critical("head office stopped this till", metadata: ["reason": "\(reason)"])
-            try? await store.stopSelling(reason)
+            await stopSelling(reason)
         case .report(let trouble):
             await contact.report(trouble)
         case .wake: break
+        }
+    }
+
+    /// Head office does not say it again to a sender that stopped: it is tried until it is stored.
+    private func stopSelling(_ reason: SyncSender.StopReason) async {
+        while !Task.isCancelled {
+            do {
+                return try await store.stopSelling(reason)
+            } catch {
+                logger.critical("the stop could not be stored", metadata: ["error": "\(error)"])
+                try? await Task.sleep(for: .seconds(1))
+            }
         }
     }
 
@@ -113,8 +125,15 @@ struct TillSync: Service {
             beacon: { (try? BatchReply(bytes: $0))?.beacon })
         guard let answer else { return .batchUnanswered }
         if answer.status == 200, let reply = try? BatchReply(bytes: answer.body) {
-            let own = try? await store.ownHash(at: reply.durable.sequence, identity: identity)
-            return .batchAnswered(reply, frame: frame, ownHash: own)
+            do {
+                let own = try await store.ownHash(
+                    at: reply.durable.sequence, identity: identity)
+                return .batchAnswered(reply, frame: frame, ownHash: own)
+            } catch {
+                // Not to be able to read is not to have another journal: that would be a fork.
+                logger.error("own records could not be read", metadata: ["error": "\(error)"])
+                return .batchUnanswered
+            }
         }
         guard let refusal = Self.refusal(answer) else { return .batchUnanswered }
         logger.warning("head office refused a batch", metadata: ["code": "\(refusal.code)"])
