@@ -38,13 +38,16 @@ final class World {
             .deletingLastPathComponent()
     }
 
+    /// Ports of this process's own, so that two runs on one machine do not meet.
+    private static var firstPort: Int { 10_000 + Int(getpid()) % 1_000 * 20 }
+
     private init() async throws {
         let folder = try makeTemporaryDirectory()
         chmod(folder.path, 0o755)
         atExit { NodeProcess.stopAll() }
         network = try DemoNetwork(
             folder: folder, programs: Self.repository.appending(path: ".build/debug"),
-            stores: ["GD0001", "GD0002", "GD0001"], firstPort: 9_100)
+            stores: ["GD0001", "GD0002", "GD0001"], firstPort: Self.firstPort)
         let setup = Self.repository.appending(path: "deploy/demo/setup.json")
         try network.runOffice(["setup", "--file", setup.path])
         try await network.startOffice()
