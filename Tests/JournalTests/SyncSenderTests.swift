@@ -74,6 +74,20 @@ struct SyncSenderTests {
                 == [.sendBatch(first: 2, bounds: .usual)])
     }
 
+    @Test func `any answer after a silence ends the waiting for the line, but no refusal's`() {
+        var sender = SyncSender(head: head(1), acknowledged: 0, cursor: .start)
+        _ = sender.handle(.woken, now: start, random: 0)
+        _ = sender.handle(.batchUnanswered, now: start, random: .max)
+        _ = sender.handle(.changesUnanswered, now: start, random: .max)
+        #expect(
+            sender.handle(.lineReturned, now: start, random: 0)
+                == [.sendBatch(first: 1, bounds: .usual), firstPull])
+        _ = sender.handle(
+            .batchRefused(.unavailable(retryAfter: 9), recordCount: 1), now: start, random: .max)
+        _ = sender.handle(.changesUnanswered, now: start, random: .max)
+        #expect(sender.handle(.lineReturned, now: start, random: 0) == [.wake(at: at(9_000))])
+    }
+
     @Test func `no answer waits longer each time, up to a minute, for ever`() {
         var sender = SyncSender(head: head(1), acknowledged: 0, cursor: .start)
         _ = sender.handle(.woken, now: start, random: 0)

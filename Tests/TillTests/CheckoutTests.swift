@@ -231,6 +231,40 @@ struct CheckoutTests {
         }
     }
 
+    @Test func `a clock that was set back makes old knowledge no fresher, also after a restart`()
+        async throws
+    {
+        let card = try till.fingerprint(EnrolledTill.numbers.first)
+        try await approveOnline()
+        func check(_ store: TillStore) async throws {
+            let now = till.clock.now
+            let paying = PaymentCard(
+                fingerprint: card, mask: "6160 **** **** 0002", programme: "GD", isTest: false)
+            try await store.read {
+                try StandIn.check(amount: Money(fen: 100), card: paying, at: now, in: $0)
+            }
+        }
+        till.clock.advance(seconds: -200)
+        try await check(till.store)
+        till.clock.advance(seconds: 200 + 23 * 3_600)
+        try await till.store.noteTime(till.clock.now)
+        try await check(till.store)
+        till.clock.advance(seconds: -22 * 3_600)
+        try till.store.close()
+        let reopened = try till.folder.openStore()
+        await #expect(throws: StandInRefusal.contactTooOld(age: nil, redAfter: 86_400)) {
+            try await check(reopened)
+        }
+        // Head office's own word sets it right.
+        let nonce = try #require(RequestNonce(bytes: till.clock.world.bytes(16)))
+        let beacon = Beacon(
+            issued: till.clock.now, nonce: nonce, till: till.identity.till, key: till.officeKey)
+        try await reopened.noteContact(
+            beacon, offset: 0, wasOffline: true, id: till.clock.world.makeID(),
+            at: till.clock.now, book: JournalBook(till.identity))
+        try await check(reopened)
+    }
+
     @Test func `a definite no bars the card from stand-in across restarts until an approval`()
         async throws
     {

@@ -20,6 +20,8 @@ public struct SyncSender: Sendable, Hashable {
         case nudged
         /// Records were committed to the journal; its newest.
         case recordAppended(JournalHead)
+        /// Head office answered something else after a silence: the line is up.
+        case lineReturned
         /// A verified answer to the batch in flight; `ownHash` is this till's chain hash at the
         /// durable position, nil when its journal does not reach that far.
         case batchAnswered(BatchReply, frame: BatchFrame, ownHash: RecordHash?)
@@ -143,6 +145,7 @@ public struct SyncSender: Sendable, Hashable {
         case .nudged:
             pushNotBefore = nil
             pullNotBefore = nil
+        case .lineReturned: contact()
         case .recordAppended(let head):
             if head.sequence > self.head.sequence { self.head = head }
         case .batchAnswered(let reply, let frame, let ownHash):

@@ -39,7 +39,8 @@ struct StaffSignIn: Sendable {
             return try SyncState.load(in: database)
         }
         if state.stop == .tillRevoked { throw PaymentRefusal.tillRevoked }
-        guard let age = state.contactAge(at: now), age <= Self.knowledgeSecondsMax else {
+        guard let age = state.contactAge(at: now), (0...Self.knowledgeSecondsMax).contains(age)
+        else {
             throw AccountRefusal.knowledgeTooOld
         }
         return SignedInPerson(account: account.login, name: account.name, roles: account.roles)

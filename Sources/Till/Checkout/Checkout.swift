@@ -170,11 +170,11 @@ actor Checkout {
         if case .committed = flows[payment]?.state { throw PaymentRefusal.ended }
     }
 
-    /// Cancels what has been open for ten minutes (R-P10).
+    /// Cancels what has been open for ten minutes (R-P10), by a clock that may have been set back.
     func cancelAbandoned() async throws {
         let now = world.now()
         for row in try await store.openPayments()
-        where now.milliseconds(since: row.begunAt) >= PaymentFlow.openTimeMax {
+        where abs(now.milliseconds(since: row.begunAt)) >= PaymentFlow.openTimeMax {
             do {
                 try await cancel(row.id, by: "system", reason: .abandoned)
             } catch let refusal as PaymentRefusal {

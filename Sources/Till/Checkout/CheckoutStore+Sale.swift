@@ -22,7 +22,8 @@ extension TillStore {
                 attempt: taken.attempt, credential: taken.credential?.hash,
                 knew: .init(
                     blockListVersion: state.blockListVersion,
-                    contactAge: max(0, state.contactAge(at: now) ?? Int64(Int32.max)),
+                    contactAge: state.contactAge(at: now).flatMap { $0 < 0 ? nil : $0 }
+                        ?? Int64(Int32.max),
                     limitsVersion: state.limitsVersion),
                 mode: taken.mode),
             receipt: receipt.description, isTest: card.isTest, total: row.amount)

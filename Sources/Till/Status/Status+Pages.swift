@@ -115,6 +115,10 @@ extension TillWeb {
         guard let age = report.contactAge else {
             return BarItem(key: "knowledge", text: words("till.status.never"), level: "bad")
         }
+        guard age >= 0 else {
+            return BarItem(
+                key: "knowledge", text: words("till.status.clockSetBack"), level: "bad")
+        }
         let level = ["green": "plain", "amber": "warn", "red": "bad"][report.freshness.rawValue]
         return BarItem(
             key: "knowledge",
@@ -141,7 +145,7 @@ extension TillWeb {
         if report.store?.isSuspended == true {
             facts.append(
                 .init(
-                    name: words("till.fact.store"), text: words("refusal.payment.storeSuspended"),
+                    name: words("till.fact.store"), text: words("refusal.store_suspended"),
                     level: "bad"))
         }
         if report.line.trouble != nil {

@@ -33,6 +33,7 @@ struct JournalBook: Sendable {
         in database: Database
     ) throws -> (record: JournalRecord, sequence: Int64) {
         let offset = try Int64.fetchOne(database, sql: "SELECT clock_offset FROM sync_state")
+        try SyncState.note(now.adding(milliseconds: offset ?? 0), in: database)
         let record = JournalRecord(at: now, id: id, offset: offset, body: body)
         let head = chain.head(after: try Self.head(in: database), appending: record.bytes)
         try database.execute(

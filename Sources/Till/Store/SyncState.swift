@@ -25,13 +25,16 @@ struct SyncState: Sendable, Equatable {
     let beaconIssuedAt: Instant?
     let beaconJournalledAt: Instant?
     let stop: Stop?
+    /// The highest corrected time this till has seen; head office's word puts it right.
+    let highestTime: Instant?
 
     static func load(in database: Database) throws -> SyncState {
         let row = try Row.fetchOne(
             database,
             sql: """
                 SELECT cursor, complete_at, limits_version, block_list_version, clock_offset,
-                    last_contact_at, beacon, beacon_issued_at, beacon_journalled_at, stopped
+                    last_contact_at, beacon, beacon_issued_at, beacon_journalled_at, stopped,
+                    highest_time
                 FROM sync_state
                 """)
         guard let row else { throw TillStoreError(.damaged, "the sync state is missing") }
@@ -44,7 +47,8 @@ struct SyncState: Sendable, Equatable {
             clockOffset: row["clock_offset"], lastContactAt: instant("last_contact_at"),
             beacon: row["beacon"], beaconIssuedAt: instant("beacon_issued_at"),
             beaconJournalledAt: instant("beacon_journalled_at"),
-            stop: (row["stopped"] as String?).flatMap(Stop.init(rawValue:)))
+            stop: (row["stopped"] as String?).flatMap(Stop.init(rawValue:)),
+            highestTime: instant("highest_time"))
     }
 
     /// The till's time corrected by the last measured offset (R-T2).
@@ -52,9 +56,38 @@ struct SyncState: Sendable, Equatable {
         now.adding(milliseconds: clockOffset ?? 0)
     }
 
+    /// How far the till's clock may lag: what head office takes without correcting it.
+    static let clockLagMax: Int64 = 300_000
+
     /// Seconds since what the till knows was complete; nil when it never was. Below zero when the
-    /// clock cannot be trusted.
+    /// clock cannot be trusted, as one that was set back (R-P14): then nothing is fresh.
     func contactAge(at now: Instant) -> Int64? {
-        completeAt.map { corrected(now).milliseconds(since: $0) / 1_000 }
+        guard let completeAt else { return nil }
+        let time = corrected(now)
+        let highest = max(highestTime ?? completeAt, completeAt)
+        let lag = highest.milliseconds(since: time)
+        guard lag <= Self.clockLagMax else { return -lag / 1_000 }
+        return max(time, highest).milliseconds(since: completeAt) / 1_000
+    }
+
+    /// Remembers a corrected time, so that a clock set back later is noticed also after a restart.
+    static func note(_ time: Instant, in database: Database) throws {
+        try database.execute(
+            sql: "UPDATE sync_state SET highest_time = max(coalesce(highest_time, 0), ?)",
+            arguments: [time.milliseconds])
+    }
+}
+
+extension TillStore {
+    /// How far the remembered time may fall behind while nothing is journalled.
+    static let timeNoteInterval: Int64 = 60_000
+
+    /// Remembers the time of a till that rests.
+    func noteTime(_ now: Instant) async throws {
+        let state = try await read { try SyncState.load(in: $0) }
+        let time = state.corrected(now)
+        let highest = state.highestTime ?? Instant(milliseconds: 0)
+        guard time.milliseconds(since: highest) >= Self.timeNoteInterval else { return }
+        try await write { try SyncState.note(time, in: $0) }
     }
 }

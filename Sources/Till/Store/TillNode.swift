@@ -154,6 +154,7 @@ struct AbandonedPayments: Service {
             while !Task.isCancelled {
                 do {
                     try await checkout.cancelAbandoned()
+                    try await checkout.store.noteTime(checkout.world.now())
                     try await Task.sleep(for: Self.interval)
                 } catch is CancellationError {
                     return

@@ -22,6 +22,13 @@ actor OfficeContact {
     private var since: Instant?
     private var trouble: SyncSender.Trouble?
     private var clockOffset: Int64?
+    /// Verified replies so far, whatever they answered.
+    private var answerCount = 0
+    /// The line was down, and no beacon says yet in the journal since when it is back.
+    private var owesBeacon = true
+    /// Told each time the line is back.
+    nonisolated let returned: AsyncStream<Void>
+    private let returnedContinuation: AsyncStream<Void>.Continuation
 
     init(
         line: OfficeLine, store: TillStore, identity: TillIdentity, world: TillWorld,
@@ -32,6 +39,8 @@ actor OfficeContact {
         self.identity = identity
         self.world = world
         self.logger = logger
+        (returned, returnedContinuation) = AsyncStream.makeStream(
+            bufferingPolicy: .bufferingNewest(1))
     }
 
     var status: LineStatus { LineStatus(isOnline: isOnline, since: since, trouble: trouble) }
@@ -54,18 +63,20 @@ actor OfficeContact {
         timeout: Duration, isLongPoll: Bool = false,
         beacon: @Sendable ([UInt8]) -> String?
     ) async -> OfficeLine.Answer? {
+        let answerCountBefore = answerCount
         let answer = await line.exchange(
             method, pathAndQuery, body: body, contentType: contentType, clockOffset: clockOffset,
             timeout: timeout, isLongPoll: isLongPoll)
         guard let answer else {
-            turn(online: false)
+            // A request that waited on a dead connection says nothing against a later answer.
+            if answerCount == answerCountBefore { turn(online: false) }
             return nil
         }
-        let wasOffline = !isOnline
-        if answer.status == 200, let token = beacon(answer.body) {
-            await note(token, of: answer, wasOffline: wasOffline)
-        }
+        answerCount += 1
         turn(online: true)
+        if answer.status == 200, let token = beacon(answer.body) {
+            await note(token, of: answer)
+        }
         return answer
     }
 
@@ -80,9 +91,7 @@ actor OfficeContact {
         try? await store.correctClock(offset: offset, at: now)
     }
 
-    private func note(
-        _ token: String, of answer: OfficeLine.Answer, wasOffline: Bool
-    ) async {
+    private func note(_ token: String, of answer: OfficeLine.Answer) async {
         guard let beacon = Beacon(token: token, keys: [identity.officeKey]),
             beacon.till == identity.till, beacon.nonce == answer.nonce
         else {
@@ -93,8 +102,9 @@ actor OfficeContact {
         if let offset { clockOffset = offset }
         do {
             try await store.noteContact(
-                beacon, offset: offset, wasOffline: wasOffline, id: world.makeID(),
+                beacon, offset: offset, wasOffline: owesBeacon, id: world.makeID(),
                 at: answer.received, book: JournalBook(identity))
+            owesBeacon = false
         } catch {
             logger.error("contact could not be noted", metadata: ["error": "\(error)"])
         }
@@ -103,6 +113,7 @@ actor OfficeContact {
     private func turn(online: Bool) {
         guard online != isOnline || since == nil else { return }
         isOnline = online
+        if online { returnedContinuation.yield() } else { owesBeacon = true }
         since = world.now()
         logger.info(online ? "head office answers" : "head office does not answer")
     }

@@ -23,11 +23,13 @@ extension TillStore {
             try database.execute(
                 sql: """
                     UPDATE sync_state SET last_contact_at = ?, beacon = ?, beacon_issued_at = ?,
+                        highest_time = ?,
                         clock_offset = coalesce(?, clock_offset),
                         offset_measured_at = CASE WHEN ? IS NULL THEN offset_measured_at ELSE ? END
                     """,
                 arguments: [
-                    now.milliseconds, beacon.token, beacon.issued.milliseconds, offset, offset,
+                    now.milliseconds, beacon.token, beacon.issued.milliseconds,
+                    beacon.issued.milliseconds, offset, offset,
                     now.milliseconds,
                 ])
             let age = state.beaconJournalledAt.map { beacon.issued.milliseconds(since: $0) }
@@ -43,8 +45,13 @@ extension TillStore {
     func correctClock(offset: Int64, at now: Instant) async throws {
         try await write { database in
             try database.execute(
-                sql: "UPDATE sync_state SET clock_offset = ?, offset_measured_at = ?",
-                arguments: [offset, now.milliseconds])
+                sql: """
+                    UPDATE sync_state SET clock_offset = ?, offset_measured_at = ?,
+                        highest_time = ?
+                    """,
+                arguments: [
+                    offset, now.milliseconds, now.adding(milliseconds: offset).milliseconds,
+                ])
         }
     }
 

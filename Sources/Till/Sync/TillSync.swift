@@ -32,11 +32,19 @@ struct TillSync: Service {
         source.yield(.woken)
         await withDiscardingTaskGroup { group in
             group.addTask { await watchJournal(source) }
+            group.addTask {
+                for await _ in contact.returned { source.yield(.lineReturned) }
+            }
+            var alarm: Instant?
             for await event in events {
                 let elapsed = clock.now - began
                 let now = Instant(milliseconds: elapsed.wholeMilliseconds)
+                if let due = alarm, due <= now { alarm = nil }
                 for action in sender.handle(event, now: now, random: world.random()) {
                     if case .wake(let at) = action {
+                        // One alarm at a time: it asks again for what is due after it.
+                        if let due = alarm, due <= at { continue }
+                        alarm = at
                         let delay = max(0, at.milliseconds(since: now))
                         group.addTask {
                             try? await clock.sleep(for: .milliseconds(delay))
