@@ -6,7 +6,7 @@ import Till
 struct TillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "huiyika-till", abstract: "The till node of a store.",
-        subcommands: [Serve.self, Enrol.self, Status.self, Verify.self, Reset.self])
+        subcommands: [Serve.self, Enrol.self, Status.self, Verify.self, Resend.self, Reset.self])
 }
 
 struct Settings: ParsableArguments {
@@ -91,6 +91,26 @@ struct Verify: AsyncParsableCommand {
         let maintenance = TillMaintenance(
             configuration: configuration, logger: TillLog.make(configuration))
         print("the chain holds: \(try await maintenance.verify()) records")
+    }
+}
+
+struct Resend: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Send acknowledged records again and print head office's verdicts.",
+        discussion: """
+            The till must be stopped. Head office must answer as it did first; nothing changes.
+            """)
+
+    @OptionGroup var settings: Settings
+
+    @Option(help: "How many of the last acknowledged records, 1 to 2000.")
+    var last: Int
+
+    func run() async throws {
+        let configuration = try settings.load()
+        let maintenance = TillMaintenance(
+            configuration: configuration, logger: TillLog.make(configuration))
+        for line in try await maintenance.resend(last: last) { print(line) }
     }
 }
 

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Journal
 import Logging
+import Synchronization
 import Testing
 
 @testable import Till
@@ -129,6 +130,72 @@ struct SyncStoreTests {
             ChangeItem(topic: .programme, key: "GD", version: 6, body: .removed)
         ])
         #expect(try await till.store.read { try Cards.programme("GD", in: $0) } == nil)
+    }
+
+    @Test func `acknowledged records sent again change nothing and are answered as stored`()
+        async throws
+    {
+        for _ in 1...3 { _ = try await sellOffline() }
+        let frames = Mutex<[BatchFrame]>([])
+        let resending = Resending(store: till.store, identity: till.identity) { [till] frame in
+            frames.withLock { $0.append(frame) }
+            guard let nonce = RequestNonce(bytes: till.clock.world.bytes(16)) else { return nil }
+            let reply = BatchReply(
+                batch: frame.header.batch, beacon: "",
+                durable: JournalHead(sequence: frame.last, hash: frame.header.head),
+                verdicts: (frame.header.first...frame.last).map { sequence in
+                    RecordVerdict(
+                        businessTime: till.clock.now, code: nil, id: nil, sequence: sequence,
+                        state: .posted)
+                })
+            return OfficeLine.Answer(
+                status: 200, body: reply.bytes, nonce: nonce, sent: till.clock.now,
+                received: till.clock.now)
+        }
+        func state() async throws -> [String] {
+            try await till.store.read { database in
+                try Row.fetchAll(
+                    database,
+                    sql: "SELECT seq, verdict, verdict_code, judged_at FROM journal_record"
+                ).map { "\($0)" }
+            }
+        }
+        await #expect(throws: TillStartError.self) {
+            try await resending.run(last: 2, batch: till.clock.world.makeID())
+        }
+        #expect(frames.withLock { $0.isEmpty })
+        func judged(_ sequence: Int64, _ code: String?) -> RecordVerdict {
+            RecordVerdict(
+                businessTime: till.clock.now, code: code, id: nil, sequence: sequence,
+                state: code == nil ? .posted : .exception)
+        }
+        try await till.store.applyVerdicts(
+            [judged(1, nil), judged(2, "card_frozen")], at: till.clock.now)
+        let before = try await state()
+        let lines = try await resending.run(last: 1, batch: till.clock.world.makeID())
+        #expect(lines.count == 1)
+        #expect(
+            lines.first?.hasSuffix(
+                "sale.completed: posted (stored here: exception card_frozen)") == true)
+        let both = try await resending.run(last: 9, batch: till.clock.world.makeID())
+        #expect(both.count == 2 && both.first?.hasSuffix(": posted") == true)
+        #expect(frames.withLock { $0.map(\.header.first) } == [2, 1])
+        #expect(frames.withLock { $0.map(\.last) } == [2, 2])
+        #expect(try await state() == before)
+    }
+
+    @Test func `sealed bytes are found without reading the journal`() async throws {
+        let plan = try await till.store.read {
+            try Row.fetchAll(
+                $0,
+                sql: """
+                    EXPLAIN QUERY PLAN UPDATE journal_record SET credential = NULL
+                    WHERE credential IS NOT NULL AND verdict IS NOT NULL AND verdict <> 'held'
+                        AND coalesce(verdict_code, '') <> 'password_not_checked'
+                    """
+            ).map { $0["detail"] as String }.joined()
+        }
+        #expect(plan.contains("ix_journal_record_sealed"))
     }
 
     @Test func `a till with unsent records refuses to be reset, an emptied one does not`()

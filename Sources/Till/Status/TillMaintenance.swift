@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import GRDB
+import HTTPTransport
 import Journal
 public import Logging
 
@@ -56,6 +57,37 @@ public struct TillMaintenance: Sendable {
                 throw TillStartError.journalBroken(sequence: sequence)
             }
             return found.recordCount
+        }
+    }
+
+    /// Sends the last acknowledged records again, as one batch: head office must answer as it did
+    /// first, and nothing changes on either side.
+    ///
+    /// - Returns: one line a record.
+    /// - Refuses, first match wins: what opening the data folder refuses (a running till holds it),
+    ///   `notEnrolled`, `setting`, `nothingToResend`, `officeSilent`, `officeRefused`.
+    public func resend(last count: Int) async throws -> [String] {
+        try await withStore { store in
+            guard let identity = try await identity(store) else {
+                throw TillStartError.notEnrolled
+            }
+            let world = TillWorld.machine
+            let offset = try await store.read { try SyncState.load(in: $0).clockOffset }
+            let transport = try HTTPTransport(
+                configuration: HTTPTransportConfiguration(
+                    certificateAuthorityFile: store.folder.authorityPath), logger: logger)
+            let resending = Resending(
+                store: store, identity: identity,
+                line: OfficeLine(identity, transport: transport, world: world, logger: logger),
+                clockOffset: offset)
+            let lines: Result<[String], any Error>
+            do {
+                lines = .success(try await resending.run(last: count, batch: world.makeID()))
+            } catch {
+                lines = .failure(error)
+            }
+            await transport.shutdown()
+            return try lines.get()
         }
     }
 

@@ -74,6 +74,12 @@ public enum TillStartError: Error, Sendable, CustomStringConvertible {
     case unsentRecords(count: Int64)
     /// The journal's chain does not verify.
     case journalBroken(sequence: Int64)
+    /// No record is acknowledged yet.
+    case nothingToResend
+    /// Head office gave no answer that it signed.
+    case officeSilent
+    /// Head office refused what was sent.
+    case officeRefused(code: String)
 
     /// What to tell the operator.
     public var description: String {
@@ -86,6 +92,9 @@ public enum TillStartError: Error, Sendable, CustomStringConvertible {
         case .unsentRecords(let count):
             "unsent_records: \(count) records are not at head office yet; nothing was removed"
         case .journalBroken(let sequence): "journal_broken: the chain breaks at record \(sequence)"
+        case .nothingToResend: "nothing_to_resend: head office has acknowledged no record yet"
+        case .officeSilent: "no_answer: head office gave no signed answer; nothing was changed"
+        case .officeRefused(let code): "head office refused: \(code); nothing was changed"
         }
     }
 }

@@ -14,12 +14,18 @@ struct TillConnections: Sendable {
         try folder.createPrivateFile(at: folder.databasePath)
         let writer = try DatabaseQueue(
             path: folder.databasePath, configuration: writerConfiguration())
-        try verifySettings(writer)
-        try verifyContent(writer)
-        try Migrations.run(migrations, on: writer)
-        let readers = try DatabasePool(
-            path: folder.databasePath, configuration: readerConfiguration())
-        return TillConnections(writer: writer, readers: readers)
+        do {
+            try verifySettings(writer)
+            try verifyContent(writer)
+            try Migrations.run(migrations, on: writer)
+            let readers = try DatabasePool(
+                path: folder.databasePath, configuration: readerConfiguration())
+            return TillConnections(writer: writer, readers: readers)
+        } catch {
+            // At once: the next try must not meet a file that is still being closed.
+            try? writer.close()
+            throw error
+        }
     }
 
     func close() throws {
