@@ -107,6 +107,7 @@ struct LedgerTests {
                     """
                     SELECT mode FROM pg_locks
                     WHERE relation = 'accounting_month'::regclass AND mode = 'RowShareLock'
+                      AND pid = pg_backend_pid()
                     """)
                 #expect(modes.count == 1)
             }
