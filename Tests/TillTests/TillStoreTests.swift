@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Glibc
 import Synchronization
 import Testing
 
@@ -41,6 +42,25 @@ struct TillStoreTests {
             #expect(error.code == .dataFileInUse)
         }
         try store.close()
+    }
+
+    @Test func `a refused lock closes nobody else's file`() throws {
+        let folder = try DataFolder(path: folder.url.path)
+        let held = try DataFolderLock(folder)
+        let lost = Mutex(0)
+        DispatchQueue.concurrentPerform(iterations: 2) { side in
+            for _ in 0..<20_000 {
+                if side == 0 {
+                    _ = try? DataFolderLock(folder)
+                } else {
+                    let descriptor = Glibc.open("/dev/null", O_RDONLY)
+                    if fcntl(descriptor, F_GETFD) < 0 { lost.withLock { $0 += 1 } }
+                    close(descriptor)
+                }
+            }
+        }
+        #expect(lost.withLock { $0 } == 0)
+        held.release()
     }
 
     @Test func `an edited migration and a newer file are refused`() throws {

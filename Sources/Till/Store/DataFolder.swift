@@ -67,8 +67,9 @@ final class DataFolderLock: Sendable {
         guard descriptor >= 0 else {
             throw TillStoreError(.unavailable, "the lock file cannot be opened")
         }
+        // From here on `deinit` closes the descriptor, also when this initialiser throws. Closing it here too would
+        // close whatever file got the same number in between: another thread's database, say.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
             throw TillStoreError(
                 .dataFileInUse, "another huiyika-till works with this data folder")
         }
