@@ -1,7 +1,5 @@
 import Domain
 import Foundation
-import HTTPTransport
-import Journal
 import PostgresDriver
 
 extension Demonstration {
@@ -107,43 +105,30 @@ extension Demonstration {
         try await replayByHand()
     }
 
-    /// A till of the lab pushes a batch, then the very same frame again, signed anew.
+    /// The till's last batch is sent again by the operator's command, while the till is stopped.
     private func replayByHand() async throws {
-        report.step("A batch is replayed by hand: the same verdicts, no new row")
-        let transport = try LabTransport.pinned(to: network.authorityFile)
-        defer { Task { await transport.shutdown() } }
-        let till = try SimulatedTill(base: network.directSyncAddress, transport: transport)
-        let admin = try await clerk("admin")
-        let code = try await admin.post("/api/enrolment-codes", ["store": "GD0002"])
-        let text = code["code"] as? String ?? ""
-        _ = try await till.enrol(code: text, name: "重放")
-        let waiting = try await admin.client.get("/api/enrolments").jsonArray
-        guard let id = integer(waiting.first?["enrolment"]) else { throw LabError("no enrolment") }
-        _ = try await admin.post("/api/enrolments/\(id)/approve")
-        guard try await till.enrol(code: text, name: "重放") else { throw LabError("not let in") }
-
-        let card = try LabCard(
-            number: cards[1].number, password: cards[1].password, programme: "GD")
-        let frame = try till.frame(
-            (1...3).map { try till.sale(on: card, amount: Money(fen: $0 * 100)) })
-        let first = try await till.push(frame)
+        report.step("The last batch is replayed by hand: the same verdicts, no new row")
+        let till = network.tills[0]
         let witness = try LedgerWitness(officeFolder: network.officeFolder)
-        let transfers = try await witness.number("SELECT count(*) AS n FROM transfer")
-        let records = try await witness.number("SELECT count(*) AS n FROM journal_record")
-        let second = try await till.push(frame)
-        try report.expect("status of both", [first.status, second.status], [200, 200])
-        let verdicts = try [first, second].map {
-            try BatchReply(wire: JSONValue(parsing: $0.body), at: "reply").verdicts
-        }
-        try report.expect("verdicts are the same", verdicts[0] == verdicts[1])
+        let before = try await rowCounts(witness)
+        try network.stopTill(till)
+        let lines = try network.runTill(["resend", "--last", "5"], on: till)
+        report.write(
+            lines.trimmed.split(separator: "\n").map { "     │ \($0)" }.joined(separator: "\n"))
         try report.expect(
-            "states", verdicts[0].map(\.state.rawValue), ["posted", "posted", "posted"])
+            "records sent again", lines.trimmed.split(separator: "\n").count, 5)
         try report.expect(
-            "transfers", try await witness.number("SELECT count(*) AS n FROM transfer"), transfers)
-        try report.expect(
-            "journal records", try await witness.number("SELECT count(*) AS n FROM journal_record"),
-            records)
+            "sales, transfers and journal records", try await rowCounts(witness), before)
         await witness.close()
+        try await network.startTill(till)
+    }
+
+    private func rowCounts(_ witness: LedgerWitness) async throws -> [Int64] {
+        [
+            try await witness.number("SELECT count(*) AS n FROM sale"),
+            try await witness.number("SELECT count(*) AS n FROM transfer"),
+            try await witness.number("SELECT count(*) AS n FROM journal_record"),
+        ]
     }
 
     private func expectOnce(_ receipts: [String]) async throws {
