@@ -131,8 +131,9 @@ public final class IngestMeasurement {
             .forEach { report.write("pgbench -c 8 -M prepared: \($0)") }
         let file = network.folder.appending(path: "fsync-test").path
         let sync = try NodeProcess.run(programs + "pg_test_fsync", ["-s", "1", "-f", file])
-        sync.split(separator: "\n").filter { $0.contains("fdatasync") }.prefix(1)
-            .forEach { report.write("pg_test_fsync: \($0)") }
+        sync.split(separator: "\n")
+            .filter { $0.contains("fdatasync") && $0.contains("ops/sec") }.prefix(1)
+            .forEach { report.write("pg_test_fsync: \(String($0).trimmed)") }
     }
 }
 

@@ -55,35 +55,8 @@ public final class NodeProcess: Sendable {
         _ name: String, program: String, arguments: [String], environment: [String: String] = [:],
         logFile: URL
     ) throws -> NodeProcess {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(
-            &actions, STDOUT_FILENO, logFile.path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
-
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // What this program ignores or handles itself must reach the started one.
-        var defaults = sigset_t()
-        sigemptyset(&defaults)
-        for signal in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&defaults, signal) }
-        posix_spawnattr_setsigdefault(&attributes, &defaults)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF))
-
-        let merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        var processID = pid_t()
-        let status = withCStrings([program] + arguments) { argv in
-            withCStrings(merged.map { "\($0.key)=\($0.value)" }) { environ in
-                posix_spawnp(&processID, program, &actions, &attributes, argv, environ)
-            }
-        }
-        guard status == 0 else {
-            throw LabError("\(name): cannot start \(program): \(String(cString: strerror(status)))")
-        }
+        let processID = try spawn(
+            name, program, arguments, environment, output: logFile, errors: nil)
         return NodeProcess(name: name, logFile: logFile, processID: processID)
     }
 
@@ -123,35 +96,70 @@ public final class NodeProcess: Sendable {
     @discardableResult
     public static func run(
         _ program: String, _ arguments: [String], environment: [String: String] = [:],
-        input: String? = nil, expecting: Int32 = 0
+        expecting: Int32 = 0
     ) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let output = Pipe()
-        let errors = FileManager.default.temporaryDirectory
-            .appending(path: "huiyika-lab-\(UUID().uuidString).log")
-        _ = FileManager.default.createFile(atPath: errors.path, contents: nil)
-        defer { try? FileManager.default.removeItem(at: errors) }
-        process.standardOutput = output
-        process.standardError = try FileHandle(forWritingTo: errors)
-        let standardInput = Pipe()
-        process.standardInput = standardInput
-        try process.run()
-        if let input { standardInput.fileHandleForWriting.write(Data(input.utf8)) }
-        try standardInput.fileHandleForWriting.close()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        let text = String(decoding: data, as: UTF8.self)
-        guard process.terminationStatus == expecting else {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "huiyika-lab-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (output, errors) = (folder.appending(path: "output"), folder.appending(path: "errors"))
+        let processID = try spawn(
+            program, program, arguments, environment, output: output, errors: errors)
+        var status: Int32 = 0
+        while waitpid(processID, &status, 0) < 0, errno == EINTR {}
+        let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
+        let exitCode = status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
+        guard exitCode == expecting else {
             let said = (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
             throw LabError(
                 "\(program) \(arguments.prefix(3).joined(separator: " ")) ended with "
-                    + "\(process.terminationStatus), not \(expecting): \(text.suffix(1500))\(said.suffix(1500))"
+                    + "\(exitCode), not \(expecting): \(text.suffix(1500))\(said.suffix(1500))"
             )
         }
         return text
+    }
+
+    /// Starts a program in its own process group, with nothing on standard input and no signal blocked or ignored:
+    /// what this program's threads block would reach it otherwise, and pgbench waits for its alarm for ever.
+    private static func spawn(
+        _ name: String, _ program: String, _ arguments: [String], _ environment: [String: String],
+        output: URL, errors: URL?
+    ) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        let append = O_WRONLY | O_CREAT | O_APPEND
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.path, append, 0o600)
+        if let errors {
+            posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors.path, append, 0o600)
+        } else {
+            posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+        }
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var defaults = sigset_t()
+        sigemptyset(&defaults)
+        posix_spawnattr_setsigmask(&attributes, &defaults)
+        for signal in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&defaults, signal) }
+        posix_spawnattr_setsigdefault(&attributes, &defaults)
+        posix_spawnattr_setflags(
+            &attributes,
+            Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+
+        let merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        var processID = pid_t()
+        let status = withCStrings([program] + arguments) { argv in
+            withCStrings(merged.map { "\($0.key)=\($0.value)" }) { environ in
+                posix_spawnp(&processID, program, &actions, &attributes, argv, environ)
+            }
+        }
+        guard status == 0 else {
+            throw LabError("\(name): cannot start \(program): \(String(cString: strerror(status)))")
+        }
+        return processID
     }
 }
 
