@@ -23,7 +23,8 @@ final class RawServer: Sendable {
 
     /// Listens on a loopback port; 0 lets the system choose one.
     init(port wanted: UInt16 = 0, script: @escaping @Sendable (RawConnection) -> Void) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard listener >= 0 else { throw Failure(call: "socket", number: errno) }
         var yes: Int32 = 1
         setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -52,6 +53,8 @@ final class RawServer: Sendable {
         while true {
             let descriptor = accept(listener, nil, nil)
             guard descriptor >= 0 else { break }
+            // A program started meanwhile that kept this open would never let it seem closed.
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             let isWelcome = state.withLock { state in
                 guard !state.isStopped else { return false }
                 state.connections.insert(descriptor)

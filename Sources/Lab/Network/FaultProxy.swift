@@ -80,6 +80,7 @@ public final class FaultProxy: Sendable {
                     if errno == EINTR || errno == ECONNABORTED { continue }
                     return
                 }
+                _ = fcntl(client, F_SETFD, FD_CLOEXEC)
                 connect(client)
             }
         }
@@ -151,7 +152,8 @@ public final class FaultProxy: Sendable {
     private static func isApplicationData(_ bytes: [UInt8]) -> Bool { bytes[0] == 23 }
 
     private static func listen(on port: Int) throws -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var on: Int32 = 1
         setsockopt(
             descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
@@ -169,7 +171,8 @@ public final class FaultProxy: Sendable {
     }
 
     private static func connect(to port: Int) throws -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = loopback(port: port)
         let connected = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {

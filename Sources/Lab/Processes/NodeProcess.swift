@@ -136,6 +136,7 @@ public final class NodeProcess: Sendable {
         } else {
             posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
         }
+        keepOpenFilesToThisProgram()
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -160,6 +161,14 @@ public final class NodeProcess: Sendable {
             throw LabError("\(name): cannot start \(program): \(String(cString: strerror(status)))")
         }
         return processID
+    }
+
+    /// A socket of this program that lived on in the started one would never seem closed to its peer.
+    private static func keepOpenFilesToThisProgram() {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        for descriptor in names.compactMap({ Int32($0) }) where descriptor > STDERR_FILENO {
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        }
     }
 }
 
