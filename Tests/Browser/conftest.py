@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "out" / "pictures"
-FIRST_PORT = 8700
+FIRST_PORT = int(os.environ.get("HUIYIKA_FIRST_PORT", "8700"))
 
 
 class Network:
