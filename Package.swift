@@ -66,6 +66,8 @@ let package = Package(
             name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // What the product is about.
@@ -73,7 +75,8 @@ let package = Package(
         .target(
             name: "Journal", dependencies: ["Domain", "CZlib", crypto, cryptoExtras],
             swiftSettings: strict),
-        .target(name: "Receipts", dependencies: ["Domain"], swiftSettings: strict),
+        .target(
+            name: "Receipts", dependencies: ["Domain", "CQREncode"], swiftSettings: strict),
 
         // Drivers and shared parts: no domain.
         .target(

@@ -2,7 +2,7 @@
 # Installs the Debian packages that building and running need, when any is missing. TEST=1 adds those of the tests.
 set -euo pipefail
 
-wanted=(libpq-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libjs-bootstrap5 libjs-chart.js
+wanted=(libpq-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libqrencode-dev libjs-bootstrap5 libjs-chart.js
     postgresql-15 postgresql-common ca-certificates procps)
 if [ "${TEST:-}" = 1 ]; then
     wanted+=(chromium fonts-noto-cjk python3-venv shellcheck strace)
