@@ -14,6 +14,7 @@ struct PagesTests {
         let refusals: [any Error] =
             BasketRefusal.allCases + PaymentRefusal.allCases + RefundRequestRefusal.allCases
             + AccountRefusal.allCases + CardRefusal.allCases + MoneyRefusal.allCases
+            + DayCloseRefusal.examples
         let codes =
             refusals.compactMap { ShownRefusal($0)?.wordKey }
             + (AuthorisationRefusal.allCases.map(\.rawValue)

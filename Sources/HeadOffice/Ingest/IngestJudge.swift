@@ -62,7 +62,7 @@ struct IngestJudge {
             return note(.unreadableRecord, incoming)
         }
         switch record.body {
-        case .tillStarted, .slipPrinted:
+        case .tillStarted, .slipPrinted, .dayClosed:
             return nil
         case .beacon(let beacon):
             guard let read = Beacon(token: beacon.token, keys: signingKeys),

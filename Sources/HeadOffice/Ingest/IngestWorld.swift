@@ -46,7 +46,7 @@ struct IngestWorld: Sendable {
             case .paymentCancelled(let cancelled): paymentIDs.insert(cancelled.payment)
             case .refundRequested(let refund): saleIDs.insert(refund.sale)
             case .refundWithdrawn(let withdrawn): requestIDs.insert(withdrawn.request)
-            case .tillStarted, .beacon, .slipPrinted, .unknown: break
+            case .tillStarted, .beacon, .slipPrinted, .dayClosed, .unknown: break
             }
         }
         let payments = try PaymentRow.lock(session, Array(paymentIDs))

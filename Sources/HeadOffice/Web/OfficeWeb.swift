@@ -79,6 +79,7 @@ public struct OfficeWeb: Sendable {
         LoadPages(desk: desk).addRoutes(to: staff)
         StorePages(desk: desk).addRoutes(to: staff)
         TillPages(desk: desk).addRoutes(to: staff)
+        DayStatementPages(desk: desk).addRoutes(to: staff)
         CataloguePages(desk: desk).addRoutes(to: staff)
         ProgrammePages(desk: desk).addRoutes(to: staff)
         FinancePages(desk: desk).addRoutes(to: staff)

@@ -80,6 +80,8 @@ public enum RecordBody: Sendable, Hashable {
     case refundWithdrawn(RefundWithdrawn)
     /// A slip went to the printer.
     case slipPrinted(SlipPrinted)
+    /// The till says what it did since it last said so.
+    case dayClosed(DayClosed)
     /// A kind or version that this code does not know.
     case unknown(kind: String, version: Int)
 
@@ -93,6 +95,7 @@ public enum RecordBody: Sendable, Hashable {
         case .refundRequested: RefundRequested.kind
         case .refundWithdrawn: RefundWithdrawn.kind
         case .slipPrinted: SlipPrinted.kind
+        case .dayClosed: DayClosed.kind
         case .unknown(let kind, _): kind
         }
     }
@@ -109,6 +112,7 @@ public enum RecordBody: Sendable, Hashable {
         case RefundWithdrawn.kind:
             self = .refundWithdrawn(try RefundWithdrawn(wire: wire, at: "body"))
         case SlipPrinted.kind: self = .slipPrinted(try SlipPrinted(wire: wire, at: "body"))
+        case DayClosed.kind: self = .dayClosed(try DayClosed(wire: wire, at: "body"))
         default: self = .unknown(kind: kind, version: Record.currentVersion)
         }
     }
@@ -122,6 +126,7 @@ public enum RecordBody: Sendable, Hashable {
         case .refundRequested(let body): body.wire
         case .refundWithdrawn(let body): body.wire
         case .slipPrinted(let body): body.wire
+        case .dayClosed(let body): body.wire
         case .unknown(let kind, _): preconditionFailure("no till makes a record of kind \(kind)")
         }
     }

@@ -105,7 +105,7 @@ extension TillWeb {
             SlipTextAnswer(merchant: texts.first ?? "", customer: texts.last ?? ""))
     }
 
-    private func storeFacts(_ context: WebContext) async throws -> SlipFacts.Store {
+    func storeFacts(_ context: WebContext) async throws -> SlipFacts.Store {
         let words = site.pages.words(context.language)
         let info = try await store.read { try StoreInfo.load(in: $0) }
         let telephones = [

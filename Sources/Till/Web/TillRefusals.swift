@@ -29,6 +29,7 @@ struct ShownRefusal: WebRefusal {
         case let refusal as RefundRefusal: self.init(refusal)
         case let refusal as RefundRequestRefusal: self.init(refusal)
         case let refusal as AccountRefusal: self.init(refusal.rawValue)
+        case let refusal as DayCloseRefusal: self.init(refusal)
         case let error as TillStoreError:
             let isFull = error.code == .diskFull || error.code == .diskNearlyFull
             self.init(error.code.rawValue, isFull ? .init(code: 507) : .serviceUnavailable)
@@ -43,6 +44,17 @@ struct ShownRefusal: WebRefusal {
         case .tillForked, .tillRevoked, .storeSuspended, .unknownProgramme, .testCardLimit,
             .notSealed:
             self.init(refusal.rawValue)
+        }
+    }
+
+    private init(_ refusal: DayCloseRefusal) {
+        switch refusal {
+        case .managerNeeded: self.init(refusal.code, .forbidden)
+        case .alreadyClosed: self.init(refusal.code, .conflict)
+        case .paymentsOpen(let open):
+            let payments = open.map { Texts.yuan($0.amount) + " " + $0.login }
+            self.init(
+                refusal.code, .conflict, ["payments": payments.joined(separator: ", ")])
         }
     }
 

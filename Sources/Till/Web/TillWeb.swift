@@ -18,6 +18,7 @@ struct TillWeb: Sendable {
         NavigationItem(path: "/", wordKey: "till.nav.sell"),
         NavigationItem(path: "/orders", wordKey: "till.nav.orders"),
         NavigationItem(path: "/refunds", wordKey: "till.nav.refunds"),
+        NavigationItem(path: "/day-close", wordKey: "till.nav.dayClose"),
         NavigationItem(path: "/status", wordKey: "till.nav.status"),
     ]
 
@@ -52,6 +53,7 @@ struct TillWeb: Sendable {
         addPayments(to: staff)
         addOrders(to: staff)
         addRefunds(to: staff)
+        addDayClose(to: staff)
         addStatus(to: staff)
         return router
     }

@@ -1,0 +1,40 @@
+// Closes the day after a second press, and prints a statement.
+import { call } from "./api.js";
+
+const close = document.getElementById("close-day");
+const notice = document.getElementById("notice");
+
+async function closeDay() {
+  if (close.dataset.armed !== "yes") {
+    close.dataset.armed = "yes";
+    close.textContent = close.dataset.sure;
+    return;
+  }
+  close.disabled = true;
+  try {
+    const made = await call("POST", "/api/day-closes", { first: Number(close.dataset.first) });
+    location.assign(`/day-close/${made.id}`);
+  } catch (error) {
+    notice.textContent = error.message;
+    notice.hidden = false;
+    notice.scrollIntoView({ block: "nearest" });
+    close.disabled = false;
+  }
+}
+
+if (close) {
+  close.addEventListener("click", closeDay);
+  if (!close.disabled) close.focus();
+}
+
+const print = document.getElementById("print-statement");
+if (print) {
+  print.addEventListener("click", () => window.print());
+  print.focus();
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "F9") {
+      event.preventDefault();
+      window.print();
+    }
+  });
+}
