@@ -2,15 +2,15 @@
 ///
 /// Source: R-L7.
 public enum FeeRules {
-    /// The denominator of a rate.
-    public static let basisPoints: Int64 = 10_000
+    /// The denominator of a rate: 6,000 per million are 0.60 %.
+    public static let perMillion: Int64 = 1_000_000
 
     /// The fee on an amount posted to store payable, rounded half up to the fen.
     ///
-    /// Units and signs: `rate` in basis points, 0 to 10,000; `posted` zero or more.
+    /// Units and signs: `rate` in millionths, 0 to 1,000,000; `posted` zero or more.
     public static func fee(on posted: Money, rate: Int64) -> Money {
-        precondition((0...basisPoints).contains(rate), "a fee rate of \(rate) basis points")
-        return share(posted, rate, of: basisPoints)
+        precondition((0...perMillion).contains(rate), "a fee rate of \(rate) per million")
+        return share(posted, rate, of: perMillion)
     }
 
     /// The fee returned in all once that much of the posted amount is refunded: half up of

@@ -15,6 +15,7 @@ struct FinancePages: Sendable {
     }
 
     private struct View {
+        let tabs: [FinanceTab]
         let month: String
         let saleCount: String
         let gross: String
@@ -71,7 +72,8 @@ struct FinancePages: Sendable {
         let exports = try await desk.finance.pastExports(by: actor)
         let text = desk.text(context)
         let view = View(
-            month: month.description, saleCount: String(figures.saleCount),
+            tabs: FinanceTab.row("/finance", text: text), month: month.description,
+            saleCount: String(figures.saleCount),
             gross: text.money(figures.gross), refunds: text.money(figures.refunds),
             net: text.money(figures.net),
             state: text.state(figures.isClosed ? "closed" : "open"),

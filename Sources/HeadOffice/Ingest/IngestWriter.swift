@@ -33,9 +33,18 @@ struct IngestWriter {
         try storePending()
         try CardRow.storeLocks(session, outcome.locks)
         try ChangePublisher.publish(session, outcome.changes)
+        let fees = try SaleFees.transfers(session, beside: paidSales)
         // Last, so that the busy accounts are locked shortest.
         try Ledger.post(
-            session, outcome.transfers, releasing: outcome.released, at: received)
+            session, outcome.transfers + fees, releasing: outcome.released, at: received)
+    }
+
+    /// What reached store payable; a sale has one such transfer (R-L7).
+    private var paidSales: [SaleFees.Sale] {
+        outcome.transfers.filter { $0.kind == .sale }.map {
+            SaleFees.Sale(
+                saleID: $0.sourceID, soldOn: BusinessDate($0.businessAt), transfers: [$0])
+        }
     }
 
     private func storeRecords() throws {

@@ -131,6 +131,12 @@ public struct Refunds: Sendable {
                     amount: split.undone, businessAt: now, sourceID: found.requestID,
                     storeID: found.storeID, cardID: found.cardID))
         }
+        transfers += try SaleFees.transfers(
+            session,
+            beside: [
+                SaleFees.Sale(
+                    saleID: found.saleID, soldOn: BusinessDate(found.soldAt), transfers: transfers)
+            ])
         try Ledger.post(session, transfers, at: now)
     }
 

@@ -17,6 +17,8 @@ struct OfficeDesk: Sendable {
     let orders: Orders
     let finance: Finance
     let exports: MonthExport
+    let settlements: Settlements
+    let feeRates: FeeRates
     let audit: Audit
     let overview: Overview
 
@@ -35,6 +37,8 @@ struct OfficeDesk: Sendable {
         orders = Orders(store: store)
         finance = Finance(store: store)
         exports = MonthExport(store: store)
+        settlements = Settlements(store: store)
+        feeRates = FeeRates(store: store)
         audit = Audit(store: store)
         overview = Overview(store: store)
     }

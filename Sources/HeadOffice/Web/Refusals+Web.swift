@@ -18,6 +18,20 @@ extension CardsRefusal: WebRefusal {
 }
 extension CatalogueRefusal: WebRefusal {}
 extension FinanceRefusal: WebRefusal {}
+extension SettlementRefusal: WebRefusal {
+    /// 404 for what is not there, 409 for what another decided before.
+    public var status: HTTPResponse.Status {
+        switch self {
+        case .unknownRun: .notFound
+        case .alreadyDecided, .runWaiting, .accountChanged: .conflict
+        case .nothingToSettle: .unprocessableContent
+        }
+    }
+}
+extension FeeRatesRefusal: WebRefusal {
+    /// 422.
+    var status: HTTPResponse.Status { .unprocessableContent }
+}
 extension ProgrammesRefusal: WebRefusal {}
 extension RefundsRefusal: WebRefusal {
     /// 404 for what is not there, 409 for what changed before.

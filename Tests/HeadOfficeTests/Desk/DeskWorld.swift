@@ -26,6 +26,7 @@ struct DeskWorld: Sendable {
     var cards: Cards { Cards(store: store) }
     var refunds: Refunds { Refunds(store: store) }
     var catalogue: Catalogue { Catalogue(store: store) }
+    var settlements: Settlements { Settlements(store: store) }
 
     func actor(_ login: String) async throws -> StaffActor {
         try await accounts.actor(login: login)
@@ -166,6 +167,13 @@ extension DeskWorld {
                         amount: Money(fen: total - paid), businessAt: soldAt, sourceID: saleID,
                         storeID: storeID, cardID: card))
             }
+            transfers += try SaleFees.transfers(
+                session,
+                beside: [
+                    SaleFees.Sale(
+                        saleID: saleID, soldOn: BusinessDate(soldAt),
+                        transfers: transfers.filter { $0.kind == .sale })
+                ])
             try Ledger.post(session, transfers, at: soldAt)
         }
         return saleID

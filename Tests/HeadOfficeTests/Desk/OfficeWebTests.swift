@@ -80,6 +80,7 @@ struct OfficeWebTests {
         var codes: [String] = []
         codes += AccountsRefusal.allCases.map(\.code) + CardsRefusal.allCases.map(\.code)
         codes += CatalogueRefusal.allCases.map(\.code) + FinanceRefusal.allCases.map(\.code)
+        codes += SettlementRefusal.allCases.map(\.code) + FeeRatesRefusal.allCases.map(\.code)
         codes += ProgrammesRefusal.allCases.map(\.code) + RefundsRefusal.allCases.map(\.code)
         codes += StoresRefusal.allCases.map(\.code) + TillRefusal.allCases.map(\.code)
         codes += MoneyRefusal.allCases.map(\.code) + CardRefusal.allCases.map(\.code)
@@ -108,6 +109,8 @@ struct OfficeWebTests {
         ("/catalogue", [.storeAdministrator, .auditor]),
         ("/programmes", [.issuer, .issuingSupervisor, .storeAdministrator, .auditor, .finance]),
         ("/finance", [.finance, .auditor]),
+        ("/finance/settlements", [.finance, .auditor]),
+        ("/finance/fees", [.finance, .auditor, .storeAdministrator]),
         ("/audit", [.auditor, .operator]),
         ("/staff", [.operator, .auditor]),
         ("/password", Set(StaffRole.allCases)),

@@ -1,0 +1,20 @@
+import WebSupport
+
+/// The row of links over finance's pages.
+struct FinanceTab {
+    let href: String
+    let label: String
+    let isCurrent: Bool
+
+    private static let pages = [
+        ("/finance", "finance.tab.month"), ("/finance/settlements", "finance.tab.settlements"),
+        ("/finance/fees", "finance.tab.fees"),
+    ]
+
+    /// The links, with one marked as the present page's.
+    static func row(_ current: String, text: PageText) -> [FinanceTab] {
+        pages.map { href, key in
+            FinanceTab(href: href, label: text.words(key), isCurrent: href == current)
+        }
+    }
+}
