@@ -222,7 +222,7 @@ import Testing
                 "programme_not_accepted", "test_card_limit", "credential_missing",
                 "credential_unreadable", "wrong_password", "password_not_checked",
                 "insufficient_balance", "payment_cancelled", "payment_captured", "hold_differs",
-                "unknown_sale", "unknown_request",
+                "unknown_sale", "unknown_request", "quarantined",
             ])
         #expect(RecordException.allCases.filter(\.touchesCard) == [.insufficientBalance])
         #expect(

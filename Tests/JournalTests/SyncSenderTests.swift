@@ -190,6 +190,19 @@ struct SyncSenderTests {
                 == [.wake(at: at(3))])
     }
 
+    @Test func `a revoked till pulls no more and goes on delivering its journal`() {
+        var sender = SyncSender(head: head(9), acknowledged: 6, cursor: .start)
+        _ = sender.handle(.woken, now: start, random: 0)
+        #expect(
+            sender.handle(
+                .changesRefused(.signature(.tillRevoked, beacon: nil)), now: start, random: 0)
+                == [.stopSelling(.tillRevoked)])
+        #expect(sender.stopped == .tillRevoked)
+        // The batch in flight gets no answer: it is sent again, and nothing is pulled.
+        let actions = sender.handle(.batchUnanswered, now: start, random: 0)
+        #expect(actions == [.sendBatch(first: 7, bounds: .usual)])
+    }
+
     @Test(arguments: [
         (BatchRefusal.fork, SyncSender.StopReason.fork), (.gap(wanted: 11), .fork),
         (.signature(.tillRevoked, beacon: nil), .tillRevoked),

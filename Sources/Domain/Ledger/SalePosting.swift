@@ -122,6 +122,14 @@ public enum SalePosting {
         }
     }
 
+    /// What a sale that came under a revoked key comes to until a person decides: the card and its hold are not touched.
+    ///
+    /// Source: S-7.
+    public static func quarantine(_ sale: Sale, card: Card?, payment: Payment) -> SaleVerdict {
+        let book: LedgerBook = (card?.isTest ?? sale.isTest) ? .test : .real
+        return Draft(sale: sale, book: book, payment: payment).untouched(.quarantined)
+    }
+
     private static func standIn(
         _ sale: Sale, card: Card?, credential: Credential, draft: Draft
     ) -> SaleVerdict {

@@ -43,6 +43,8 @@ public enum RecordException: String, Error, Sendable, Hashable, CaseIterable {
     case unknownSale = "unknown_sale"
     /// The withdrawal names a request that has not been received.
     case unknownRequest = "unknown_request"
+    /// The record came under a revoked key and waits for a person (S-7).
+    case quarantined
 
     /// The stable code for wire and screens.
     public var code: String { rawValue }

@@ -54,9 +54,6 @@ struct BatchIngest: Sendable {
         at received: Instant, in session: PostgresSession
     ) throws -> Result {
         let row = try IngestTill.lock(session, till)
-        guard row.epoch == till.epoch else {
-            return .refused(.signature(.tillRevoked, beacon: nil))
-        }
         guard !row.isForked else { return .refused(.fork) }
         let decision: SyncReceiver.Decision
         do {

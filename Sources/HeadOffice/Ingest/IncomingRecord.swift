@@ -34,17 +34,26 @@ struct IncomingRecord: Sendable {
         _ frame: BatchFrame, openingKey: OpeningKey, fingerprintKey: FingerprintKey
     ) -> [IncomingRecord] {
         zip(frame.entries, frame.hashes).enumerated().map { index, pair in
-            let (entry, hash) = pair
-            let record = try? Record(bytes: entry.record)
-            return IncomingRecord(
-                sequence: frame.header.first + Int64(index), bytes: entry.record,
-                content: RecordHash(of: entry.record), hash: hash,
-                id: record?.id ?? Record.id(inUnreadable: entry.record), record: record,
-                credential: credential(
-                    of: record, sealed: entry.credential, openingKey: openingKey,
-                    fingerprintKey: fingerprintKey),
-                sealed: entry.credential)
+            read(
+                pair.0, at: JournalHead(sequence: frame.header.first + Int64(index), hash: pair.1),
+                openingKey: openingKey, fingerprintKey: fingerprintKey)
         }
+    }
+
+    /// Reads one record at its place in the journal.
+    static func read(
+        _ entry: BatchEntry, at position: JournalHead, openingKey: OpeningKey,
+        fingerprintKey: FingerprintKey
+    ) -> IncomingRecord {
+        let record = try? Record(bytes: entry.record)
+        return IncomingRecord(
+            sequence: position.sequence, bytes: entry.record,
+            content: RecordHash(of: entry.record), hash: position.hash,
+            id: record?.id ?? Record.id(inUnreadable: entry.record), record: record,
+            credential: credential(
+                of: record, sealed: entry.credential, openingKey: openingKey,
+                fingerprintKey: fingerprintKey),
+            sealed: entry.credential)
     }
 
     private static func credential(

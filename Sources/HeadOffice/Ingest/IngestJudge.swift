@@ -50,12 +50,12 @@ struct IngestJudge {
             exception = .sameIDDifferentContent
             note(.sameIDDifferentContent, incoming, amount: incoming.saleTotal)
         case .new:
-            exception = act(on: incoming, time)
+            exception = row.isQuarantined ? quarantine(incoming, time) : act(on: incoming, time)
         }
         store(incoming, time, exception == nil ? .posted : .exception, exception)
     }
 
-    private mutating func act(
+    mutating func act(
         on incoming: IncomingRecord, _ time: BusinessTime
     ) -> RecordException? {
         guard let record = incoming.record else {
@@ -89,18 +89,13 @@ struct IngestJudge {
         _ id: RecordID, _ sale: SaleCompleted, _ incoming: IncomingRecord, _ time: BusinessTime
     ) -> RecordException? {
         let card = world.cards[sale.card.fingerprint]
-        let terms = Payment.Terms(amount: sale.total, card: sale.card.fingerprint)
         if let held = world.payments[id], held.tillID != till.tillID {
             // Another till's payment: a till can neither spend nor end it.
             storeSale(id, sale, time, card: card, isTest: sale.isTest, paid: .zero, .holdDiffers)
             return note(.holdDiffers, incoming, amount: sale.total)
         }
         let payment = world.payments[id]?.payment ?? .unseen
-        let facts = SalePosting.Sale(
-            terms: terms, store: till.storeCode, businessTime: time.instant,
-            linesAddUp: sale.addsUp, isTest: sale.isTest,
-            knewUntil: time.instant.adding(milliseconds: -1_000 * clamped(sale)),
-            keptLimits: card.map { sale.total <= $0.perSaleLimit } ?? true)
+        let facts = self.facts(of: sale, card: card, at: time.instant)
         let verdict = decide(facts, card: card, payment: payment, incoming: incoming)
         take(verdict, id: id, card: card, at: time.instant)
         world.payments[id] = PaymentRow(
@@ -120,18 +115,22 @@ struct IngestJudge {
         return note(exception, incoming, amount: amount, bearer: verdict.bearer.rawValue)
     }
 
+    /// The sale as the rules see it.
+    func facts(of sale: SaleCompleted, card: CardRow?, at time: Instant) -> SalePosting.Sale {
+        SalePosting.Sale(
+            terms: Payment.Terms(amount: sale.total, card: sale.card.fingerprint),
+            store: till.storeCode, businessTime: time, linesAddUp: sale.addsUp,
+            isTest: sale.isTest,
+            knewUntil: time.adding(milliseconds: -1_000 * clamped(sale)),
+            keptLimits: card.map { sale.total <= $0.perSaleLimit } ?? true)
+    }
+
     /// Asks the rules; a password is judged only when everything before it is right, because every
     /// wrong one counts (R-W1).
     private mutating func decide(
         _ sale: SalePosting.Sale, card: CardRow?, payment: Payment, incoming: IncomingRecord
     ) -> SaleVerdict {
-        let facts = card.map { card in
-            let account = world.accounts[card.account]
-            return SalePosting.Card(
-                state: card.state, stateSince: card.stateSince,
-                balance: account?.balance ?? .zero, held: account?.held ?? .zero,
-                isTest: card.isTest, programmeAccepted: card.isAccepted)
-        }
+        let facts = card.map(self.facts)
         let content: SealedCredential.Content
         switch incoming.credential {
         case .notNeeded:
@@ -168,8 +167,15 @@ struct IngestJudge {
             sale, card: facts, payment: payment, credential: isRight ? .right : .wrong)
     }
 
+    func facts(of card: CardRow) -> SalePosting.Card {
+        let account = world.accounts[card.account]
+        return SalePosting.Card(
+            state: card.state, stateSince: card.stateSince, balance: account?.balance ?? .zero,
+            held: account?.held ?? .zero, isTest: card.isTest, programmeAccepted: card.isAccepted)
+    }
+
     /// Keeps what a verdict moves, on the balances too.
-    private mutating func take(
+    mutating func take(
         _ verdict: SaleVerdict, id: RecordID, card: CardRow?, at: Instant
     ) {
         for plan in verdict.transfers {
@@ -218,7 +224,7 @@ struct IngestJudge {
 
     // MARK: Rows
 
-    private mutating func storeSale(
+    mutating func storeSale(
         _ id: RecordID, _ sale: SaleCompleted, _ time: BusinessTime, card: CardRow?,
         isTest: Bool, paid: Money, _ exception: RecordException?
     ) {

@@ -57,4 +57,6 @@ struct IngestOutcome: Sendable {
     /// What requests now reserve of sales of earlier batches; below zero gives back.
     var reserved: [RecordID: Money] = [:]
     var changes: [Change] = []
+    /// Records that wait for a person, with the sealed bytes they will be judged by.
+    var quarantined: [(sequence: Int64, sealed: [UInt8]?)] = []
 }

@@ -6,8 +6,13 @@ import PostgresDriver
 /// decided one after the other.
 struct IngestTill: Sendable {
     let till: KnownTill
+    /// The epoch of the key that sends.
     let epoch: Int
     let durable: JournalHead
+    /// The till itself is in a later epoch.
+    let isEarlierEpoch: Bool
+    /// The key is revoked: what it brings waits for a person (S-7).
+    let isQuarantined: Bool
     let isForked: Bool
     /// The last beacon it journalled; no record after it is older (R-T2).
     var lastBeacon: Instant
@@ -17,22 +22,51 @@ struct IngestTill: Sendable {
     static func lock(_ session: PostgresSession, _ till: KnownTill) throws -> IngestTill {
         let row = try session.queryOne(
             """
-            SELECT epoch, durable_seq, durable_hash, forked, last_beacon_at, last_record_at
-            FROM till WHERE till_id = \(till.tillID)
-            FOR NO KEY UPDATE
+            SELECT till.epoch, durable_seq, durable_hash, forked, till.last_beacon_at,
+                   till.last_record_at, till.created_at, till_key.revoked_at IS NOT NULL AS revoked,
+                   till_key.last_beacon_at AS key_beacon_at,
+                   till_key.last_record_at AS key_record_at
+            FROM till JOIN till_key USING (till_id)
+            WHERE till_id = \(till.tillID) AND till_key.epoch = \(Int32(till.epoch))
+            FOR NO KEY UPDATE OF till
             """)
         guard let row else { throw TillRefusal.unknownTill }
+        guard Int(try row["epoch"] as Int32) == till.epoch else {
+            let beacon: Instant? = try row["key_beacon_at"]
+            return IngestTill(
+                till: till, epoch: till.epoch, durable: try lastStored(session, till),
+                isEarlierEpoch: true, isQuarantined: true, isForked: false,
+                lastBeacon: try beacon ?? row["created_at"], lastRecord: try row["key_record_at"])
+        }
         return IngestTill(
-            till: till, epoch: Int(try row["epoch"] as Int32),
+            till: till, epoch: till.epoch,
             durable: JournalHead(
                 sequence: try row["durable_seq"], hash: try row["durable_hash"]),
+            isEarlierEpoch: false, isQuarantined: try row["revoked"],
             isForked: try row["forked"], lastBeacon: try row["last_beacon_at"],
             lastRecord: try row["last_record_at"])
     }
 
+    /// The end of the journal of an epoch that is over.
+    private static func lastStored(
+        _ session: PostgresSession, _ till: KnownTill
+    ) throws -> JournalHead {
+        let row = try session.queryOne(
+            """
+            SELECT seq, hash FROM journal_record
+            WHERE till_id = \(till.tillID) AND epoch = \(Int32(till.epoch))
+            ORDER BY seq DESC LIMIT 1
+            """)
+        guard let row else {
+            return JournalChain(till: till.code, epoch: till.epoch)
+                .genesis(publicKey: till.publicKey)
+        }
+        return JournalHead(sequence: try row["seq"], hash: try row["hash"])
+    }
+
     /// Notes that the till is a copy of another, or was restored from an old one (S-5).
     func storeFork(_ session: PostgresSession, at now: Instant) throws {
-        guard !isForked else { return }
+        guard !isForked, !isEarlierEpoch else { return }
         try session.execute(
             "UPDATE till SET forked = true WHERE till_id = \(till.tillID)")
         try AuditEntry(actor: .till(till.code), action: "till.fork", subject: till.code)
@@ -43,6 +77,9 @@ struct IngestTill: Sendable {
     func store(
         _ session: PostgresSession, durable: JournalHead, header: BatchHeader, at now: Instant
     ) throws {
+        guard !isEarlierEpoch else {
+            return try storeEarlierEpoch(session, stated: header.tillHead.sequence, at: now)
+        }
         let status = header.status
         try session.execute(
             """
@@ -57,6 +94,19 @@ struct IngestTill: Sendable {
                 oldest_unsent_at = \(status.oldestUnsent as Instant?),
                 version = \(status.version)
             WHERE till_id = \(till.tillID)
+            """)
+        try Tills.noteStated(header.tillHead, tillID: till.tillID, at: now, in: session)
+    }
+
+    private func storeEarlierEpoch(
+        _ session: PostgresSession, stated: Int64, at now: Instant
+    ) throws {
+        try session.execute(
+            """
+            UPDATE till_key
+            SET stated_seq = greatest(stated_seq, \(stated)), stated_at = \(now),
+                last_beacon_at = \(lastBeacon), last_record_at = \(lastRecord as Instant?)
+            WHERE till_id = \(till.tillID) AND epoch = \(Int32(epoch))
             """)
     }
 

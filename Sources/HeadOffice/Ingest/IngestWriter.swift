@@ -31,6 +31,7 @@ struct IngestWriter {
         try storeReserved()
         try storeExceptions()
         try storePending()
+        try storeQuarantined()
         try CardRow.storeLocks(session, outcome.locks)
         try ChangePublisher.publish(session, outcome.changes)
         let fees = try SaleFees.transfers(session, beside: paidSales)
@@ -187,6 +188,17 @@ struct IngestWriter {
             SELECT record_id, sealed, \(received)
             FROM unnest(\(outcome.pending.map(\.id)), \(outcome.pending.map(\.sealed)))
                  AS row (record_id, sealed)
+            """)
+    }
+
+    private func storeQuarantined() throws {
+        let rows = outcome.quarantined
+        guard !rows.isEmpty else { return }
+        try session.execute(
+            """
+            INSERT INTO quarantined_record (till_id, epoch, seq, sealed, stored_at)
+            SELECT \(till.tillID), \(Int32(till.epoch)), seq, sealed, \(received)
+            FROM unnest(\(rows.map(\.sequence)), \(rows.map(\.sealed))) AS row (seq, sealed)
             """)
     }
 

@@ -71,6 +71,7 @@ struct OverviewPages: Sendable {
                 queue("overview.loads", queues.loads, "/loads"),
                 queue("overview.enrolments", queues.enrolments, "/tills"),
                 queue("overview.exceptions", queues.exceptions, "/orders?state=exception"),
+                queue("overview.quarantine", queues.quarantine, "/quarantine"),
             ], hasTills: !shown.tills.isEmpty,
             tills: shown.tills.map { TillView($0, text: text, now: now) },
             empty: EmptyView(

@@ -25,6 +25,8 @@ struct Overview: Sendable {
         let loads: Int64
         let enrolments: Int64
         let exceptions: Int64
+        /// Of revoked tills; these are exceptions too.
+        let quarantine: Int64
     }
 
     /// How fresh what head office knows of a till is, by its store's own limits.
@@ -118,23 +120,35 @@ struct Overview: Sendable {
                    (SELECT count(*) FROM card_batch WHERE state = 'asked') AS batches,
                    (SELECT count(*) FROM card_load WHERE state = 'asked') AS loads,
                    (SELECT count(*) FROM enrolment WHERE state = 'waiting') AS enrolments,
-                   (SELECT count(*) FROM exception WHERE state = 'open') AS exceptions
+                   (SELECT count(*) FROM exception WHERE state = 'open') AS exceptions,
+                   (SELECT count(*) FROM exception
+                    WHERE state = 'open' AND code = 'quarantined') AS quarantine
             """)
         guard let row else {
-            return Queues(refunds: 0, batches: 0, loads: 0, enrolments: 0, exceptions: 0)
+            return Queues(
+                refunds: 0, batches: 0, loads: 0, enrolments: 0, exceptions: 0, quarantine: 0)
         }
         return Queues(
             refunds: try row["refunds"], batches: try row["batches"], loads: try row["loads"],
-            enrolments: try row["enrolments"], exceptions: try row["exceptions"])
+            enrolments: try row["enrolments"], exceptions: try row["exceptions"],
+            quarantine: try row["quarantine"])
     }
 
-    private static func tills(at now: Instant, in session: PostgresSession) throws -> [Till] {
+    /// One till.
+    func till(_ code: String, at now: Instant) async throws -> Till? {
+        try await store.read { try Self.tills(code: code, at: now, in: $0).first }
+    }
+
+    private static func tills(
+        code: String? = nil, at now: Instant, in session: PostgresSession
+    ) throws -> [Till] {
         try session.query(
             """
             SELECT till.code, store.code AS store_code, store.name AS store_name,
                    last_contact_at, unsent_count, unsent_value, oldest_unsent_at, clock_offset,
                    version, forked, amber_after, red_after, till_total_limit
             FROM till JOIN store USING (store_id)
+            WHERE \(code as String?) IS NULL OR till.code = \(code as String?)
             ORDER BY last_contact_at NULLS FIRST, till.code LIMIT 200
             """
         ).map { row in

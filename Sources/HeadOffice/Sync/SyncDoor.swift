@@ -35,8 +35,10 @@ struct SyncDoor: Sendable {
 
     /// Lets a till's request in and answers it; what the handler commits is not undone when the
     /// till hangs up.
+    ///
+    /// - Parameter admitsRevoked: whether a revoked key may ask too: it may deliver, and nothing else (S-7).
     func answer(
-        _ request: Request, bodyLimit: Int,
+        _ request: Request, bodyLimit: Int, admitsRevoked: Bool = false,
         _ handler: @escaping @Sendable (SyncRequest) async throws -> SyncReply
     ) async -> Response {
         guard let url = url(of: request) else { return misdirected() }
@@ -54,7 +56,8 @@ struct SyncDoor: Sendable {
                 return SyncReply(.unknownKey).response(signing: nil, key: key)
             }
             let reply = try await admit(
-                request, signature, url: url, till: till, bodyLimit: bodyLimit, handler)
+                request, signature, url: url, till: till, bodyLimit: bodyLimit,
+                admitsRevoked: admitsRevoked, handler)
             return reply.response(signing: signature.nonce, key: key)
         } catch {
             return unexpected(error).response(signing: signature.nonce, key: key)
@@ -63,7 +66,8 @@ struct SyncDoor: Sendable {
 
     private func admit(
         _ request: Request, _ signature: RequestSignature, url: String, till: KnownTill,
-        bodyLimit: Int, _ handler: @escaping @Sendable (SyncRequest) async throws -> SyncReply
+        bodyLimit: Int, admitsRevoked: Bool,
+        _ handler: @escaping @Sendable (SyncRequest) async throws -> SyncReply
     ) async throws -> SyncReply {
         let body: [UInt8]
         do {
@@ -86,7 +90,7 @@ struct SyncDoor: Sendable {
         guard try await tills.noteNonce(signature.nonce, tillID: till.tillID) else {
             return SyncReply(.nonceSeen)
         }
-        guard !till.isRevoked else { return SyncReply(.tillRevoked) }
+        guard admitsRevoked || !till.isRevoked else { return SyncReply(.tillRevoked) }
         let admitted = SyncRequest(
             till: till, nonce: signature.nonce, body: body, query: Self.query(of: request),
             received: received)

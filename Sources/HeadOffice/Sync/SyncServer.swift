@@ -64,7 +64,8 @@ public struct SyncServer: Service {
         let changes = ChangesEndpoint(door: door, watch: watch)
         let enrolments = EnrolmentEndpoint(door: door)
         router.post("/sync/v1/batches") { request, _ in
-            await door.answer(request, bodyLimit: batchBodyLimit, batches.answer)
+            await door.answer(
+                request, bodyLimit: batchBodyLimit, admitsRevoked: true, batches.answer)
         }
         router.post("/sync/v1/authorisations") { request, _ in
             await door.answer(request, bodyLimit: bodyLimit, authorisations.answer)

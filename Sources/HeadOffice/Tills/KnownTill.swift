@@ -52,6 +52,20 @@ extension Tills {
         }
     }
 
+    /// Keeps the newest record a till ever said it has, in each of its epochs: what head office never got of it is a
+    /// known gap (S-5).
+    static func noteStated(
+        _ head: JournalHead, tillID: Int64, at now: Instant, in session: PostgresSession
+    ) throws {
+        try session.execute(
+            """
+            UPDATE till_key SET stated_seq = \(head.sequence), stated_at = \(now)
+            FROM till
+            WHERE till.till_id = \(tillID) AND till_key.till_id = till.till_id
+              AND till_key.epoch = till.epoch AND till_key.stated_seq < \(head.sequence)
+            """)
+    }
+
     /// Notes that the till is there, and the newest record it says it has (R-R6).
     ///
     /// - Shape: while a batch of the till is being taken in nothing is noted and nobody waits (S-4):
@@ -69,6 +83,7 @@ extension Tills {
                 WHERE till_id = (SELECT till_id FROM till WHERE till_id = \(tillID)
                                  FOR NO KEY UPDATE SKIP LOCKED)
                 """)
+            if let head { try Self.noteStated(head, tillID: tillID, at: now, in: session) }
         }
     }
 }

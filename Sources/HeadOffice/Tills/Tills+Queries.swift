@@ -81,8 +81,12 @@ extension Tills {
         let genesis = try Self.genesis(till: code, epoch: epoch, publicKey: waiting.publicKey)
         try session.execute(
             """
-            UPDATE till_key SET revoked_at = \(now)
-            WHERE till_id = \(tillID) AND revoked_at IS NULL
+            UPDATE till_key
+            SET revoked_at = coalesce(revoked_at, \(now)), last_beacon_at = till.last_beacon_at,
+                last_record_at = till.last_record_at
+            FROM till
+            WHERE till.till_id = \(tillID) AND till_key.till_id = till.till_id
+              AND till_key.epoch = till.epoch
             """)
         try session.execute(
             """
@@ -143,8 +147,19 @@ extension Tills {
         public let version: String
     }
 
+    /// One till.
+    func status(tillCode: String) async throws -> Status? {
+        try await statuses(tillCode: tillCode).first
+    }
+
     /// All tills, or those of one store, by code.
     public func statuses(storeCode: String? = nil) async throws -> [Status] {
+        try await statuses(storeCode: storeCode, tillCode: nil)
+    }
+
+    private func statuses(
+        storeCode: String? = nil, tillCode: String?
+    ) async throws -> [Status] {
         try await store.read { session in
             try session.query(
                 """
@@ -156,7 +171,8 @@ extension Tills {
                 FROM till
                 JOIN store USING (store_id)
                 JOIN till_key USING (till_id, epoch)
-                WHERE \(storeCode as String?) IS NULL OR store.code = \(storeCode as String?)
+                WHERE (\(storeCode as String?) IS NULL OR store.code = \(storeCode as String?))
+                  AND (\(tillCode as String?) IS NULL OR till.code = \(tillCode as String?))
                 ORDER BY till.code
                 """
             ).map(Self.status)

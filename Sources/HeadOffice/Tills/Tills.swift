@@ -160,7 +160,7 @@ public struct Tills: Sendable {
         }
     }
 
-    /// Revokes a till's key. Its next request is answered 403.
+    /// Revokes a till's key. Its next request is answered 403, but for what it still has to deliver (S-7).
     ///
     /// - Refuses: `RoleRefusal.roleMissing`, then `TillRefusal.unknownTill`, `.alreadyRevoked`.
     public func revoke(tillCode: String, by actor: StaffActor) async throws {
@@ -172,7 +172,7 @@ public struct Tills: Sendable {
             guard let till else { throw TillRefusal.unknownTill }
             let count = try session.execute(
                 """
-                UPDATE till_key SET revoked_at = \(now)
+                UPDATE till_key SET revoked_at = \(now), revoked_by = \(actor.accountID)
                 WHERE till_id = \(try till.decode("till_id", as: Int64.self))
                   AND revoked_at IS NULL
                 """)

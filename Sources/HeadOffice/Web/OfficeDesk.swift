@@ -10,6 +10,7 @@ struct OfficeDesk: Sendable {
     let accounts: Accounts
     let stores: Stores
     let tills: Tills
+    let quarantine: Quarantine
     let catalogue: Catalogue
     let programmes: Programmes
     let cards: Cards
@@ -30,6 +31,7 @@ struct OfficeDesk: Sendable {
         accounts = Accounts(store: store, passwords: passwords)
         stores = Stores(store: store, telephones: telephones, passwords: passwords)
         tills = Tills(store)
+        quarantine = Quarantine(store: store)
         catalogue = Catalogue(store: store)
         programmes = Programmes(store: store)
         cards = Cards(store: store)

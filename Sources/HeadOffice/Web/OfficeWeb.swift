@@ -80,6 +80,8 @@ public struct OfficeWeb: Sendable {
         StorePages(desk: desk).addRoutes(to: staff)
         TillPages(desk: desk).addRoutes(to: staff)
         DayStatementPages(desk: desk).addRoutes(to: staff)
+        TillPage(desk: desk).addRoutes(to: staff)
+        QuarantinePages(desk: desk).addRoutes(to: staff)
         CataloguePages(desk: desk).addRoutes(to: staff)
         ProgrammePages(desk: desk).addRoutes(to: staff)
         FinancePages(desk: desk).addRoutes(to: staff)

@@ -115,7 +115,6 @@ struct TillPages: Sendable {
     private struct RowView {
         let status: TillView
         let isRevoked: Bool
-        let canRevoke: Bool
     }
 
     private func list(_ context: WebContext, code: String?) async throws -> Response {
@@ -143,8 +142,7 @@ struct TillPages: Sendable {
             tills: tills.map {
                 RowView(
                     status: TillView($0, text: text, now: now),
-                    isRevoked: revoked.contains($0.code),
-                    canRevoke: canChange && !revoked.contains($0.code))
+                    isRevoked: revoked.contains($0.code))
             },
             empty: EmptyView(
                 heading: text.words("tills.none"), advice: text.words("tills.noneAdvice")))

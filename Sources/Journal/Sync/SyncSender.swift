@@ -57,7 +57,7 @@ public struct SyncSender: Sendable, Hashable {
         case applyChanges(ChangesReply)
         /// Set the clock's offset by this beacon before the next request is signed.
         case correctClock(beacon: String)
-        /// Sell no more; keep everything.
+        /// Sell no more; keep everything. A revoked till goes on delivering its journal (S-7).
         case stopSelling(StopReason)
         /// Show a person what only a person can cure.
         case report(Trouble)
@@ -93,8 +93,10 @@ public struct SyncSender: Sendable, Hashable {
     public private(set) var acknowledged: Int64
     /// Where the pull stands.
     public private(set) var cursor: Cursor
-    /// Why nothing is sent any more.
+    /// Why the till sells no more. Nothing is pulled any more, and after a fork nothing is sent either.
     public private(set) var stopped: StopReason?
+    /// Whether records are not taken any more.
+    private var isPushStopped = false
 
     private var nextToSend: Int64
     private var pushLane = Lane.idle
@@ -138,7 +140,7 @@ public struct SyncSender: Sendable, Hashable {
     /// - Repetition: an event that does not fit the state (an answer nobody waits for) changes
     ///   nothing.
     public mutating func handle(_ event: Event, now: Instant, random: UInt64) -> [Action] {
-        guard stopped == nil else { return [] }
+        guard !isPushStopped else { return [] }
         var actions: [Action] = []
         switch event {
         case .woken: break
@@ -162,7 +164,7 @@ public struct SyncSender: Sendable, Hashable {
         case .changesNotApplied: pullFailed(now: now, random: random)
         case .changesApplied: changesApplied()
         }
-        guard stopped == nil else { return actions }
+        guard !isPushStopped else { return actions }
         return actions + startLanes(now: now)
     }
 
@@ -203,7 +205,9 @@ public struct SyncSender: Sendable, Hashable {
         guard pushLane == .inFlight else { return [] }
         switch refusal {
         case .fork: return stop(.fork)
-        case .signature(.tillRevoked, _): return stop(.tillRevoked)
+        case .signature(.tillRevoked, _):
+            isPushStopped = true
+            return stop(.tillRevoked)
         case .signature(.clock, let beacon?):
             // At once the first time; after that the offset is not what is wrong.
             if isClockTried { pushFailed(now: now, random: random) }
@@ -281,7 +285,9 @@ public struct SyncSender: Sendable, Hashable {
     ) -> [Action] {
         guard pullLane == .inFlight else { return [] }
         switch refusal {
-        case .signature(.tillRevoked, _): return stop(.tillRevoked)
+        case .signature(.tillRevoked, _):
+            pullLane = .idle
+            return stop(.tillRevoked)
         case .signature(.clock, let beacon?):
             if isPullClockTried { pullFailed(now: now, random: random) }
             isPullClockTried = true
@@ -325,6 +331,8 @@ public struct SyncSender: Sendable, Hashable {
     }
 
     private mutating func stop(_ reason: StopReason) -> [Action] {
+        if reason == .fork { isPushStopped = true }
+        guard stopped != reason else { return [] }
         stopped = reason
         return [.stopSelling(reason)]
     }
@@ -343,7 +351,7 @@ public struct SyncSender: Sendable, Hashable {
             pushLane = .inFlight
             actions.append(.sendBatch(first: nextToSend, bounds: bounds))
         }
-        if pullLane == .idle, due(pullNotBefore) {
+        if stopped == nil, pullLane == .idle, due(pullNotBefore) {
             pullLane = .inFlight
             pullStarted = now
             let isBusy = nextToSend <= head.sequence && pushLane != .inFlight

@@ -64,6 +64,26 @@ struct TestShop: Sendable {
 
     enum TestFault: Error { case noRow }
 
+    /// Somebody at head office, with a person of their own.
+    func staff(_ login: String, _ roles: Set<StaffRole>) async throws -> StaffActor {
+        try await office.store.write { session in
+            let row = try session.queryOne(
+                """
+                WITH made AS (
+                    INSERT INTO person (name, created_at) VALUES (\(login), \(TestOffice.morning))
+                    RETURNING person_id)
+                INSERT INTO staff_account (person_id, login, verifier, roles, created_at)
+                SELECT person_id, \(login), 'none', \(roles.map(\.rawValue)),
+                       \(TestOffice.morning)
+                FROM made RETURNING staff_account_id, person_id
+                """)
+            guard let row else { throw TestFault.noRow }
+            return StaffActor(
+                accountID: try row["staff_account_id"], personID: try row["person_id"],
+                login: login, roles: roles)
+        }
+    }
+
     /// An active card with so much on it.
     func card(
         _ number: Int, balance fen: Int64, password: String = "123456", isTest: Bool = false,
