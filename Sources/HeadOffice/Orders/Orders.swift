@@ -66,7 +66,7 @@ struct Orders: Sendable {
         _ filter: Filter, after: Position? = nil, by actor: StaffActor
     ) async throws -> [Listed] {
         try Self.requireReader(actor)
-        let condition = try condition(for: filter)
+        let condition = try condition(for: filter, after: after)
         return try await store.read { session in
             try session.query(
                 """
@@ -75,8 +75,6 @@ struct Orders: Sendable {
                        refunded, refund_reserved, state, sale.code, cashier
                 FROM sale JOIN store USING (store_id)
                 WHERE \(fragment: condition)
-                  AND (\(after == nil) OR (business_at, sale_id)
-                       < (\(after?.soldAt as Instant?), \(after?.saleID as RecordID?)))
                 ORDER BY business_at DESC, sale_id DESC LIMIT \(Self.pageSize + 1)
                 """
             ).map(Self.listed)
@@ -88,9 +86,15 @@ struct Orders: Sendable {
             .approver, .finance, .auditor, .storeAdministrator, .issuer, .issuingSupervisor)
     }
 
-    private func condition(for filter: Filter) throws -> SQL {
+    private func condition(for filter: Filter, after: Position?) throws -> SQL {
         var parts: [SQL] = ["true"]
-        if !filter.storeCode.isEmpty { parts.append("store.code = \(filter.storeCode)") }
+        if let after {
+            parts.append("(business_at, sale_id) < (\(after.soldAt), \(after.saleID))")
+        }
+        if !filter.storeCode.isEmpty {
+            parts.append(
+                "store_id = (SELECT store_id FROM store WHERE code = \(filter.storeCode))")
+        }
         if !filter.receipt.isEmpty {
             parts.append("receipt LIKE \(filter.receipt.likeEscaped + "%")")
         }
