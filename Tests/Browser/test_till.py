@@ -121,7 +121,7 @@ def test_a_wrong_password_says_so_and_the_right_one_opens_the_till(
 def test_a_sale_is_made_by_keys_alone_and_gives_two_copies_of_the_slip(till):
     page, card = till.page, till.network.cards[0]
     till.check("sell-empty")
-    for typed in ["感冒", "ganmao", "gmkl"]:
+    for typed in ["感冒", "gmkl", "ganmao"]:
         page.fill("#search", "")
         page.keyboard.type(typed)
         expect(page.locator("#results li").first).to_contain_text("感冒")
@@ -143,7 +143,14 @@ def test_a_sale_is_made_by_keys_alone_and_gives_two_copies_of_the_slip(till):
     page.keyboard.press("Enter")
     expect(page.locator("#edit-bad")).to_be_visible()
     till.picture("sell-price-wrong")
+    page.fill("#edit-value", "9,90")
+    page.keyboard.press("Enter")
+    expect(page.locator("#edit-bad")).to_be_visible()
     page.fill("#edit-value", "9.90")
+    page.keyboard.press("Enter")
+    expect(page.locator("#edit-reason")).to_be_focused()
+    page.keyboard.press("1")
+    till.picture("sell-price-reason")
     page.keyboard.press("Enter")
     expect(page.locator("#basket-lines s")).to_have_text(listed)
     expect(page.locator("#basket-lines .repriced")).to_contain_text(till.account)

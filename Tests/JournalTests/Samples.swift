@@ -83,6 +83,25 @@ enum Samples {
         )
     }
 
+    /// Records with fields that came later: beside the first ones, whose chain and frame are frozen.
+    static let laterRecords: [(name: String, record: Record)] = [
+        ("sale.completed.override", overriddenSale, UInt64(50))
+    ].map { name, body, number in
+        (
+            name,
+            Record(
+                at: at.adding(milliseconds: Int64(number)), id: id(number), offset: -1_500,
+                body: body)
+        )
+    }
+
+    private static let overriddenSale: RecordBody = {
+        var sold = sale(mode: .standIn)
+        sold.lines[0].repriceReason = "会员价"
+        sold.override = .init(by: "manager1", limit: Money(fen: 3_000), reason: "老顾客，线路中断")
+        return .saleCompleted(sold)
+    }()
+
     static let status = TillStatus(
         clockOffset: -1_500, oldestUnsent: at, unsentCount: 9, unsentValue: Money(fen: 7_100),
         version: "1.0.0")

@@ -129,7 +129,8 @@ extension SystemTests {
             let basket = try await cashier.call("GET", "/api/basket")
             #expect(integer(basket["total"]) == 1_680)
             // Free of charge: there is nothing to pay for.
-            _ = try await cashier.call("PUT", lines + "/1", ["price": 0])
+            _ = try await cashier.call(
+                "PUT", lines + "/1", ["price": 0, "reason": "赠品"])
             #expect(try await cashier.refusal("POST", "/api/payments") == "total_is_zero")
             _ = try await cashier.call("DELETE", "/api/basket")
         }

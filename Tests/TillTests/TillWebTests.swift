@@ -100,7 +100,8 @@ struct TillWebTests {
             #expect(String(buffer: found.body).contains("YP0001"))
             _ = try await browser.send(
                 .post, "/api/basket/lines", #"{"code":"6901234567892","quantity":2}"#)
-            _ = try await browser.send(.put, "/api/basket/lines/1", #"{"price":1700}"#)
+            _ = try await browser.send(
+                .put, "/api/basket/lines/1", #"{"price":1700,"reason":"会员价"}"#)
             let begun = try await browser.send(.post, "/api/payments")
             #expect(begun.status == .created)
             let payment = try decode(begun)

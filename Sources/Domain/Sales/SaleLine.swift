@@ -16,11 +16,13 @@ public struct SaleLine: Sendable, Hashable {
     public let quantity: Int64
     /// The login of whoever changed the price, nil when it is the list price.
     public let repricedBy: String?
+    /// Why the price was changed, as entered; nil when it is the list price, or was not asked for.
+    public let repriceReason: String?
 
     /// A line of those values.
     public init(
         sku: String, name: String, spec: String, list: Money, price: Money, quantity: Int64,
-        repricedBy: String? = nil
+        repricedBy: String? = nil, repriceReason: String? = nil
     ) {
         self.sku = sku
         self.name = name
@@ -29,6 +31,7 @@ public struct SaleLine: Sendable, Hashable {
         self.price = price
         self.quantity = quantity
         self.repricedBy = repricedBy
+        self.repriceReason = repriceReason
     }
 
     /// Price times quantity.

@@ -112,6 +112,7 @@ struct OrderPages: Sendable {
         let unpaid: String
         let hasUnpaid: Bool
         let problem: String?
+        let override: String?
         let cardHref: String
         let hasCard: Bool
         let lines: [LineView]
@@ -167,12 +168,18 @@ struct OrderPages: Sendable {
             receivedAt: text.time(order.receivedAt), paidByCard: text.money(order.paidByCard),
             unpaid: text.money(unpaid), hasUnpaid: unpaid > .zero,
             problem: order.code.map { text.words.text("exception." + $0) ?? $0 },
+            override: found.override.map {
+                text.words(
+                    "orders.overrideText",
+                    ["login": $0.by, "limit": text.money($0.limit), "reason": $0.reason])
+            },
             cardHref: found.cardID.map { "/cards/\($0)" } ?? "", hasCard: found.cardID != nil,
             lines: found.lines.map {
                 LineView(
                     sku: $0.sku, name: $0.name, spec: $0.spec, listPrice: text.money($0.listPrice),
                     price: text.money($0.price), isRepriced: $0.repricedBy != nil,
-                    repricedBy: $0.repricedBy ?? "", quantity: String($0.quantity),
+                    repricedBy: [$0.repricedBy, $0.repriceReason].compactMap(\.self)
+                        .joined(separator: " · "), quantity: String($0.quantity),
                     amount: text.money($0.amount))
             }, hasMovements: !found.movements.isEmpty,
             movements: found.movements.map {

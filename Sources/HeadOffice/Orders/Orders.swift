@@ -1,4 +1,5 @@
 import Domain
+import Journal
 import PostgresDriver
 
 /// Finds sales as head office has them.
@@ -133,6 +134,14 @@ struct Orders: Sendable {
         let quantity: Int
         let amount: Money
         let repricedBy: String?
+        let repriceReason: String?
+    }
+
+    /// A manager's word for a sale above the till's per-sale limit (R-P3). Amounts in fen.
+    struct Override: Sendable {
+        let by: String
+        let reason: String
+        let limit: Money
     }
 
     /// A transfer that an order caused.
@@ -161,6 +170,7 @@ struct Orders: Sendable {
         let order: Listed
         let tillCode: String
         let cardID: Int64?
+        let override: Override?
         let lines: [Line]
         let movements: [Movement]
         let refunds: [RefundOfOrder]
@@ -183,10 +193,28 @@ struct Orders: Sendable {
             else { return nil }
             return Shown(
                 order: try Self.listed(row), tillCode: try row["till_code"],
-                cardID: try row["card_id"], lines: try Self.lines(of: saleID, in: session),
+                cardID: try row["card_id"], override: try Self.override(of: saleID, in: session),
+                lines: try Self.lines(of: saleID, in: session),
                 movements: try Self.movements(of: saleID, in: session),
                 refunds: try Self.refunds(of: saleID, in: session))
         }
+    }
+
+    /// As the sale's own record states it.
+    private static func override(
+        of saleID: RecordID, in session: PostgresSession
+    ) throws -> Override? {
+        let row = try session.queryOne(
+            """
+            SELECT journal_record.bytes
+            FROM record_identity JOIN journal_record USING (till_id, epoch, seq)
+            WHERE record_identity.record_id = \(saleID)
+            """)
+        guard let bytes = try row?["bytes"] as [UInt8]?,
+            case .saleCompleted(let sale)? = try? Record(bytes: bytes).body,
+            let override = sale.override
+        else { return nil }
+        return Override(by: override.by, reason: override.reason, limit: override.limit)
     }
 
     private static func lines(of saleID: RecordID, in session: PostgresSession) throws -> [Line] {
@@ -195,7 +223,8 @@ struct Orders: Sendable {
             SELECT line ->> 'sku' AS sku, line ->> 'name' AS name, line ->> 'spec' AS spec,
                    (line ->> 'list')::bigint AS list_price, (line ->> 'price')::bigint AS price,
                    (line ->> 'quantity')::bigint AS quantity,
-                   (line ->> 'amount')::bigint AS amount, line ->> 'repricedBy' AS repriced_by
+                   (line ->> 'amount')::bigint AS amount, line ->> 'repricedBy' AS repriced_by,
+                   line ->> 'repriceReason' AS reprice_reason
             FROM sale
             CROSS JOIN jsonb_array_elements(sale.lines) WITH ORDINALITY AS row (line, place)
             WHERE sale_id = \(saleID) ORDER BY place
@@ -205,7 +234,7 @@ struct Orders: Sendable {
                 sku: try row["sku"], name: try row["name"], spec: try row["spec"],
                 listPrice: try row["list_price"], price: try row["price"],
                 quantity: Int(try row["quantity"] as Int64), amount: try row["amount"],
-                repricedBy: try row["repriced_by"])
+                repricedBy: try row["repriced_by"], repriceReason: try row["reprice_reason"])
         }
     }
 

@@ -25,6 +25,8 @@ public struct SaleCompleted: WireValue, Hashable {
         public var quantity: Int64
         /// Who changed the price; nil when it is the list price.
         public var repricedBy: String?
+        /// Why the price was changed; left out when nil.
+        public var repriceReason: String?
         /// The product's key.
         public var sku: String
         /// The pack, such as 10g×9袋.
@@ -33,7 +35,7 @@ public struct SaleCompleted: WireValue, Hashable {
         /// Makes it from its parts.
         public init(
             amount: Money, list: Money, name: String, price: Money, quantity: Int64,
-            repricedBy: String?, sku: String, spec: String
+            repricedBy: String?, repriceReason: String? = nil, sku: String, spec: String
         ) {
             self.amount = amount
             self.list = list
@@ -41,6 +43,7 @@ public struct SaleCompleted: WireValue, Hashable {
             self.price = price
             self.quantity = quantity
             self.repricedBy = repricedBy
+            self.repriceReason = repriceReason
             self.sku = sku
             self.spec = spec
         }
@@ -54,13 +57,14 @@ public struct SaleCompleted: WireValue, Hashable {
             price = try object.value("price")
             quantity = try object.integer("quantity", in: 1...1_000_000)
             repricedBy = try object.nullable("repricedBy")
+            repriceReason = try object.optional("repriceReason")
             sku = try object.value("sku")
             spec = try object.value("spec")
         }
 
         /// The object.
         public var wire: JSONValue {
-            .object([
+            var members = [
                 "amount": amount.wire,
                 "list": list.wire,
                 "name": name.wire,
@@ -69,7 +73,9 @@ public struct SaleCompleted: WireValue, Hashable {
                 "repricedBy": repricedBy.wire,
                 "sku": sku.wire,
                 "spec": spec.wire,
-            ])
+            ]
+            if let repriceReason { members["repriceReason"] = repriceReason.wire }
+            return .object(members)
         }
     }
 
@@ -201,6 +207,8 @@ public struct SaleCompleted: WireValue, Hashable {
     public var cashier: String
     /// The lines, in the slip's order.
     public var lines: [Line]
+    /// The manager's word for a sale above the per-sale limit; left out when nil.
+    public var override: Override?
     /// The payment.
     public var payment: Payment
     /// The number people read (R-M4).
@@ -212,12 +220,13 @@ public struct SaleCompleted: WireValue, Hashable {
 
     /// Makes it from its parts.
     public init(
-        card: Card, cashier: String, lines: [Line], payment: Payment, receipt: String, isTest: Bool,
-        total: Money
+        card: Card, cashier: String, lines: [Line], override: Override? = nil, payment: Payment,
+        receipt: String, isTest: Bool, total: Money
     ) {
         self.card = card
         self.cashier = cashier
         self.lines = lines
+        self.override = override
         self.payment = payment
         self.receipt = receipt
         self.isTest = isTest
@@ -231,6 +240,7 @@ public struct SaleCompleted: WireValue, Hashable {
         cashier = try object.value("cashier")
         lines = try object.value("lines")
         guard !lines.isEmpty else { throw object.outOfRange("lines") }
+        override = try object.optional("override")
         payment = try object.value("payment")
         receipt = try object.value("receipt")
         isTest = try object.value("test")
@@ -239,7 +249,7 @@ public struct SaleCompleted: WireValue, Hashable {
 
     /// The object.
     public var wire: JSONValue {
-        .object([
+        var members = [
             "card": card.wire,
             "cashier": cashier.wire,
             "lines": lines.wire,
@@ -247,7 +257,9 @@ public struct SaleCompleted: WireValue, Hashable {
             "receipt": receipt.wire,
             "test": isTest.wire,
             "total": total.wire,
-        ])
+        ]
+        if let override { members["override"] = override.wire }
+        return .object(members)
     }
 }
 
@@ -258,14 +270,15 @@ extension SaleCompleted.Line {
     public init(_ line: SaleLine) throws(MoneyRefusal) {
         self.init(
             amount: try line.amount, list: line.list, name: line.name, price: line.price,
-            quantity: line.quantity, repricedBy: line.repricedBy, sku: line.sku, spec: line.spec)
+            quantity: line.quantity, repricedBy: line.repricedBy,
+            repriceReason: line.repriceReason, sku: line.sku, spec: line.spec)
     }
 
     /// The line as the domain's rules see it.
     public var saleLine: SaleLine {
         SaleLine(
             sku: sku, name: name, spec: spec, list: list, price: price, quantity: quantity,
-            repricedBy: repricedBy)
+            repricedBy: repricedBy, repriceReason: repriceReason)
     }
 }
 

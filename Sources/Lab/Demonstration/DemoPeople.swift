@@ -39,7 +39,9 @@ struct Cashier {
                 guard let line = lines.last?["line"] else {
                     throw LabError("a basket without lines")
                 }
-                _ = try await call("PUT", "/api/basket/lines/\(line)", ["price": price])
+                _ = try await call(
+                    "PUT", "/api/basket/lines/\(line)",
+                    ["price": price, "reason": "演示价"])
             }
         }
         let payment = try await call("POST", "/api/payments")

@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import GRDB
 
 /// One line of a basket, priced from the catalogue as it is now.
@@ -15,6 +16,8 @@ struct BasketLine: Sendable, Equatable, Encodable {
     let amount: Int64
     /// Who set a price other than the list price.
     let repricedBy: String?
+    /// Why.
+    let repriceReason: String?
 }
 
 /// What a cashier has rung up and not yet settled. It lives at the till, not in the browser.
@@ -35,15 +38,30 @@ enum BasketRefusal: String, Error, CaseIterable {
     case quantityOutOfRange = "quantity_out_of_range"
     /// A price below zero or above ¥1,000,000.00.
     case priceOutOfRange = "price_out_of_range"
+    /// Another price than the list's without a reason, or with one of more than 100 characters.
+    case repriceReasonLength = "reprice_reason_length"
     /// More than 200 lines.
     case tooManyLines = "too_many_lines"
     /// A total above ¥10,000,000.00.
     case totalTooLarge = "total_too_large"
+    /// A payment for this basket is open: it is finished or cancelled first.
+    case paymentOpen = "basket_payment_open"
+    /// There is nothing in the basket to put aside.
+    case nothingToHold = "nothing_to_hold"
+    /// The basket has goods in it: they are settled, put aside or taken out first.
+    case basketNotEmpty = "basket_not_empty"
+    /// There is no such held basket: it was taken up or discarded.
+    case unknownHeld = "unknown_held_basket"
+    /// As many held baskets as the till keeps.
+    case tooManyHeld = "too_many_held"
+    /// A note of more than 60 characters.
+    case noteLength = "held_note_length"
 }
 
 extension Basket {
     static let lineCountMax = 200
     static let quantityMax: Int64 = 9_999
+    static let repriceReasonLengthMax = 100
 
     /// The account's basket. A product that is no longer on sale falls out of it.
     static func of(_ login: String, in database: Database) throws -> Basket {
@@ -51,6 +69,7 @@ extension Basket {
             database,
             sql: """
                 SELECT b.line, b.sku, p.name, p.spec, p.price AS list, b.quantity, b.repriced_by,
+                    b.reprice_reason,
                     CASE WHEN b.repriced_by IS NULL THEN p.price ELSE b.price END AS price
                 FROM basket_line AS b JOIN product AS p ON p.sku = b.sku AND p.status = 'on_sale'
                 WHERE b.login = ? ORDER BY b.line
@@ -63,7 +82,7 @@ extension Basket {
                 line: row["line"], sku: row["sku"], name: row["name"], spec: row["spec"],
                 list: row["list"], price: price, quantity: quantity,
                 amount: try Money(fen: price).multiplied(by: quantity).fen,
-                repricedBy: row["repriced_by"])
+                repricedBy: row["repriced_by"], repriceReason: row["reprice_reason"])
         }
         let total = try Money.sum(lines.map { Money(fen: $0.amount) })
         guard total <= Money.largestEntered else { throw BasketRefusal.totalTooLarge }
@@ -120,12 +139,13 @@ extension TillStore {
         }
     }
 
-    /// Changes a line's quantity, its price, or both; the list price stays beside the new one.
+    /// Changes a line's quantity, its price, or both; the list price stays beside the new one, with
+    /// who changed it and why.
     ///
     /// - Refuses, first match wins: `quantityOutOfRange`, `priceOutOfRange`, `unknownLine`,
-    ///   `totalTooLarge`.
+    ///   `repriceReasonLength`, `totalTooLarge`.
     func changeBasketLine(
-        of login: String, line: Int, quantity: Int64?, price: Int64?
+        of login: String, line: Int, quantity: Int64?, price: Int64?, reason: String? = nil
     ) async throws -> Basket {
         try await write { database in
             if let quantity, !(1...Basket.quantityMax).contains(quantity) {
@@ -139,15 +159,28 @@ extension TillStore {
                 throw BasketRefusal.unknownLine
             }
             let newPrice = price ?? found.price
-            let by = newPrice == found.list ? nil : price == nil ? found.repricedBy : login
+            let isListed = newPrice == found.list
+            let by = isListed ? nil : price == nil ? found.repricedBy : login
+            let why =
+                try isListed
+                ? nil : price == nil ? found.repriceReason : Self.repriceReason(reason)
             try database.execute(
                 sql: """
-                    UPDATE basket_line SET quantity = ?, price = ?, repriced_by = ?
+                    UPDATE basket_line SET quantity = ?, price = ?, repriced_by = ?,
+                        reprice_reason = ?
                     WHERE login = ? AND line = ?
                     """,
-                arguments: [quantity ?? found.quantity, newPrice, by, login, line])
+                arguments: [quantity ?? found.quantity, newPrice, by, why, login, line])
             return try Basket.of(login, in: database)
         }
+    }
+
+    private static func repriceReason(_ entered: String?) throws -> String {
+        let reason = (entered ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+        guard (1...Basket.repriceReasonLengthMax).contains(reason.unicodeScalars.count) else {
+            throw BasketRefusal.repriceReasonLength
+        }
+        return reason
     }
 
     /// Takes a line out; one that is not there is out already.

@@ -18,6 +18,7 @@ extension TillStore {
             card: .init(
                 fingerprint: card.fingerprint, mask: taken.mask, programme: taken.programme),
             cashier: row.login, lines: lines.map(recordLine),
+            override: try lifted(row, acceptance: acceptance, card: card, at: now, in: database),
             payment: .init(
                 attempt: taken.attempt, credential: taken.credential?.hash,
                 knew: .init(
@@ -46,6 +47,19 @@ extension TillStore {
             sql: "UPDATE payment SET ended_at = ?, ending = 'sale' WHERE id = ?",
             arguments: [now.milliseconds, row.id.description])
         try clearSold(lines, of: row.login, in: database)
+    }
+
+    /// The manager's word that this sale needed. One that was given for a sale which head office then
+    /// approved, or which is within the limit by now, is not what the sale was taken on.
+    private static func lifted(
+        _ row: PaymentRow, acceptance: PaymentFlow.Acceptance, card: PaymentCard,
+        at now: Instant, in database: Database
+    ) throws -> SaleCompleted.Override? {
+        guard case .standIn = acceptance, let override = row.override,
+            let limit = try StandIn.limitToLift(
+                amount: row.amount, card: card, at: now, in: database)
+        else { return nil }
+        return .init(by: override.by, limit: limit, reason: override.reason)
     }
 
     /// Empties the basket when it is still what was sold. The catalogue may have changed since, even
@@ -104,7 +118,7 @@ extension TillStore {
         .init(
             amount: Money(fen: line.amount), list: Money(fen: line.list), name: line.name,
             price: Money(fen: line.price), quantity: line.quantity, repricedBy: line.repricedBy,
-            sku: line.sku, spec: line.spec)
+            repriceReason: line.repriceReason, sku: line.sku, spec: line.spec)
     }
 
     /// The day's next number; it never falls back, whatever the clock does (R-M4).

@@ -46,12 +46,13 @@ extension TillStore {
                 try database.execute(
                     sql: """
                         INSERT INTO payment_line (payment, line, sku, name, spec, list, price,
-                            quantity, amount, repriced_by)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                            quantity, amount, repriced_by, reprice_reason)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                         """,
                     arguments: [
                         id.description, index, line.sku, line.name, line.spec, line.list,
                         line.price, line.quantity, line.amount, line.repricedBy,
+                        line.repriceReason,
                     ])
             }
             return (id, mine?.id)
@@ -104,6 +105,23 @@ extension TillStore {
         }
     }
 
+    /// Stores a manager's word for this one payment, with the limit it lifts.
+    ///
+    /// - Refuses: `PaymentRefusal.ended`.
+    func storeOverride(
+        _ override: ManagerOverride, limit: Money, payment: RecordID
+    ) async throws {
+        try await write { database in
+            try database.execute(
+                sql: """
+                    UPDATE payment SET override_by = ?, override_reason = ?, override_limit = ?
+                    WHERE id = ? AND ended_at IS NULL
+                    """,
+                arguments: [override.by, override.reason, limit.fen, payment.description])
+            guard database.changesCount == 1 else { throw PaymentRefusal.ended }
+        }
+    }
+
     /// Commits sale and journal record in one transaction.
     ///
     /// - Repetition: the id is the key; a sale that is there is answered as it stands.
@@ -122,7 +140,9 @@ extension TillStore {
                 guard row.ending == nil else { throw PaymentRefusal.ended }
                 if case .standIn = acceptance {
                     try Self.requireSelling(in: database)
-                    try StandIn.check(amount: row.amount, card: card, at: now, in: database)
+                    try StandIn.check(
+                        amount: row.amount, card: card, at: now,
+                        managerOverride: row.override != nil, in: database)
                 }
                 try Self.insertSale(
                     row, card: card, acceptance: acceptance, at: now, identity: identity,
@@ -202,7 +222,7 @@ extension BasketLine {
     var saleLine: SaleLine {
         SaleLine(
             sku: sku, name: name, spec: spec, list: Money(fen: list), price: Money(fen: price),
-            quantity: quantity, repricedBy: repricedBy)
+            quantity: quantity, repricedBy: repricedBy, repriceReason: repriceReason)
     }
 }
 
@@ -210,6 +230,6 @@ extension OrderLine {
     var saleLine: SaleLine {
         SaleLine(
             sku: sku, name: name, spec: spec, list: Money(fen: list), price: Money(fen: price),
-            quantity: quantity, repricedBy: repricedBy)
+            quantity: quantity, repricedBy: repricedBy, repriceReason: repriceReason)
     }
 }

@@ -16,6 +16,8 @@ struct PaymentAnswer: Encodable {
         let allowed: Bool
         let code: String?
         let message: String?
+        /// The limit that a manager may lift for this sale, whole fen; absent where none may.
+        let overrideLimit: Int64?
     }
 
     let id: String
@@ -65,6 +67,7 @@ struct PaymentFacts: Sendable {
     let sale: CommittedSale?
     let programme: Programme?
     let standInRefusal: StandInRefusal?
+    let overrideLimit: Money?
 
     func answer(_ words: Words) -> PaymentAnswer {
         let (state, code) = stateAndCode
@@ -96,7 +99,7 @@ struct PaymentFacts: Sendable {
             },
             standIn: .init(
                 allowed: mayTakeOffline && standInRefusal == nil, code: shown?.code,
-                message: shown.map { words.refusal($0) }),
+                message: shown.map { words.refusal($0) }, overrideLimit: overrideLimit?.fen),
             receipt: sale?.receipt, mode: sale?.mode.rawValue, holder: sale?.holder,
             remaining: sale?.remaining)
     }

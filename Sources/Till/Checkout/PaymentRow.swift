@@ -14,10 +14,19 @@ struct PaymentRow: Sendable, Equatable {
     let begunAt: Instant
     /// `sale`, or why it was cancelled; nil while open.
     let ending: String?
+    /// A manager's word for this payment, used only where it is needed.
+    let override: Override?
+
+    /// What a manager allowed, and the limit it was given against.
+    struct Override: Sendable, Equatable {
+        let by: String
+        let reason: String
+        let limit: Money
+    }
 
     private static let selection = """
         SELECT id, login, amount, attempt, fingerprint, mask, programme, test, refusal_code,
-            tries_left, begun_at, ending
+            tries_left, begun_at, ending, override_by, override_reason, override_limit
         FROM payment
         """
 
@@ -45,7 +54,12 @@ struct PaymentRow: Sendable, Equatable {
             id: id, login: row["login"], amount: Money(fen: row["amount"]),
             attempt: row["attempt"], card: card, refusalCode: row["refusal_code"],
             triesLeft: row["tries_left"], begunAt: Instant(milliseconds: row["begun_at"]),
-            ending: row["ending"])
+            ending: row["ending"],
+            override: (row["override_by"] as String?).map {
+                Override(
+                    by: $0, reason: row["override_reason"],
+                    limit: Money(fen: row["override_limit"]))
+            })
     }
 }
 
@@ -75,6 +89,8 @@ enum PaymentRefusal: String, Error, CaseIterable {
     case busy = "payment_busy"
     /// The flow does not offer this now.
     case notOffered = "payment_not_offered"
+    /// The sale needs no manager's word: it is within the limit.
+    case overrideNotNeeded = "override_not_needed"
     /// No programme has cards of that number.
     case unknownProgramme = "unknown_programme"
     /// A test card pays less than ¥1.00, and little a day (R-P7).

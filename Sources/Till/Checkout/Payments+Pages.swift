@@ -70,6 +70,13 @@ extension TillWeb {
             try await commit { try await checkout.takeOffline(payment) }
             return try await answer(payment, context)
         }
+        router.post("/api/payments/:id/override") { request, context in
+            let payment = try id(context)
+            let entry = try await request.json(OverrideEntry.self)
+            let override = try await ManagerApproval(signIn: signIn).check(entry)
+            try await commit { try await checkout.takeOffline(payment, allowedBy: override) }
+            return try await answer(payment, context)
+        }
         router.post("/api/payments/:id/cancel") { _, context in
             let payment = try id(context)
             let login = try context.requireSession().account
@@ -98,21 +105,40 @@ extension TillWeb {
             guard let row = try PaymentRow.find(payment, in: database) else {
                 throw PaymentRefusal.unknown
             }
-            var refusal: StandInRefusal?
-            if isOffered, let card = row.card {
-                do {
-                    try StandIn.check(amount: row.amount, card: card, at: now, in: database)
-                } catch let error as StandInRefusal {
-                    refusal = error
-                }
-            }
+            let standIn = try isOffered ? standIn(row, at: now, in: database) : nil
             return PaymentFacts(
                 row: row, flow: flow, triesLeft: triesLeft,
                 sale: try TillStore.committedSale(payment.description, in: database),
                 programme: try row.card.flatMap {
                     try Cards.programme($0.programme, in: database)
                 },
-                standInRefusal: refusal)
+                standInRefusal: standIn?.refusal, overrideLimit: standIn?.overrideLimit)
+        }
+    }
+
+    /// Whether the payment may be taken offline now, and whether a manager could allow what is not.
+    private func standIn(
+        _ row: PaymentRow, at now: Instant, in database: Database
+    ) throws -> (refusal: StandInRefusal?, overrideLimit: Money?)? {
+        guard let card = row.card else { return nil }
+        do {
+            try StandIn.check(
+                amount: row.amount, card: card, at: now, managerOverride: row.override != nil,
+                in: database)
+            return (nil, nil)
+        } catch let refusal as StandInRefusal {
+            guard case .overSaleLimit = refusal else { return (refusal, nil) }
+            do {
+                try StandIn.check(
+                    amount: row.amount, card: card, at: now, managerOverride: true, in: database)
+            } catch is StandInRefusal {
+                return (refusal, nil)
+            }
+            return (
+                refusal,
+                try StandIn.limitToLift(
+                    amount: row.amount, card: card, at: now, in: database)
+            )
         }
     }
 

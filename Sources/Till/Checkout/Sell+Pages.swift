@@ -31,6 +31,7 @@ extension TillWeb {
     private struct ChangedLine: Decodable {
         let quantity: Int64?
         let price: Int64?
+        let reason: String?
     }
 
     func addSelling(to router: RouterGroup<WebContext>) {
@@ -66,7 +67,8 @@ extension TillWeb {
             return try Response.json(
                 try await commit {
                     try await store.changeBasketLine(
-                        of: login, line: line, quantity: changed.quantity, price: changed.price)
+                        of: login, line: line, quantity: changed.quantity, price: changed.price,
+                        reason: changed.reason)
                 })
         }
         router.delete("/api/basket/lines/:line") { _, context in

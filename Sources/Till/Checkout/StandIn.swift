@@ -10,7 +10,8 @@ enum StandIn {
     ///
     /// - Refuses: `StandInRefusal`.
     static func check(
-        amount: Money, card: PaymentCard, at now: Instant, in database: Database
+        amount: Money, card: PaymentCard, at now: Instant, managerOverride: Bool = false,
+        in database: Database
     ) throws {
         let state = try SyncState.load(in: database)
         let programme = try Cards.programme(card.programme, in: database)
@@ -33,7 +34,21 @@ enum StandIn {
                     scheme: programme?.scheme ?? .dated16, approvedOnline: approved, now: now)),
             limits: try limits(programme: card.programme, in: database),
             usage: try usage(of: card.fingerprint, at: state.corrected(now), in: database),
-            contactAge: state.contactAge(at: now))
+            contactAge: state.contactAge(at: now), managerOverride: managerOverride)
+    }
+
+    /// The per-sale limit that a manager would lift for this sale; nil where none is needed, or where
+    /// it would not help.
+    static func limitToLift(
+        amount: Money, card: PaymentCard, at now: Instant, in database: Database
+    ) throws -> Money? {
+        guard !card.isTest, let limits = try limits(programme: card.programme, in: database)
+        else { return nil }
+        let age = try SyncState.load(in: database).contactAge(at: now)
+        let freshness = limits.freshness(contactAge: age.flatMap { $0 < 0 ? nil : $0 })
+        guard freshness != .red else { return nil }
+        return ManagerOverride.limitToLift(
+            amount: amount, limits: limits, freshness: freshness)
     }
 
     /// The limits for a programme; nil when head office has published none.

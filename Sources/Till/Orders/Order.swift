@@ -74,6 +74,7 @@ struct OrderLine: Sendable, Equatable, Encodable {
     let quantity: Int64
     let amount: Int64
     let repricedBy: String?
+    let repriceReason: String?
 }
 
 /// Something that happened to an order, oldest first.
@@ -85,6 +86,13 @@ struct OrderEvent: Sendable, Equatable, Encodable {
     let detail: String
 }
 
+/// What a manager allowed, against which limit (whole fen).
+struct OrderOverride: Sendable, Equatable, Encodable {
+    let by: String
+    let reason: String
+    let limit: Int64
+}
+
 /// An order with everything this till knows of it.
 struct Order: Sendable, Equatable, Encodable {
     let summary: OrderSummary
@@ -92,6 +100,8 @@ struct Order: Sendable, Equatable, Encodable {
     let holder: String?
     let remaining: Int64?
     let lateRefusal: String?
+    /// A manager's word for a sale above the per-sale limit.
+    let override: OrderOverride?
     let refunds: [RefundSummary]
     let history: [OrderEvent]
 }
@@ -106,6 +116,12 @@ struct OrderQuery: Sendable {
     var from: BusinessDate?
     /// The last day, inclusive.
     var through: BusinessDate?
-    /// Only orders before this business time, for the next page.
-    var before: Int64?
+    /// Only orders after this one in the list, for the next page.
+    var before: Position?
+
+    /// Where a page ends. Time alone would skip orders of the same millisecond.
+    struct Position: Sendable, Equatable, Codable {
+        let businessTime: Int64
+        let id: String
+    }
 }

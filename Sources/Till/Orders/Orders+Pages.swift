@@ -69,6 +69,7 @@ extension TillWeb {
         let holder: String
         let mode: String
         let remaining: String
+        let override: String?
         let history: [Event]
     }
 
@@ -97,7 +98,7 @@ extension TillWeb {
         let card: String?
         let from: String?
         let through: String?
-        let before: Int64?
+        let before: OrderQuery.Position?
     }
 
     func addOrders(to router: RouterGroup<WebContext>) {
@@ -212,6 +213,7 @@ extension TillWeb {
                     amount: Texts.yuan(line.amount),
                     repriced: line.repricedBy.map {
                         words("till.repricedBy", ["login": $0])
+                            + (line.repriceReason.map { " · " + $0 } ?? "")
                     })
             },
             total: Texts.yuan(summary.total), hasRefunds: !order.refunds.isEmpty,
@@ -225,6 +227,11 @@ extension TillWeb {
             mask: summary.mask, holder: order.holder ?? words("till.holderUnknown"),
             mode: words("till.mode.\(summary.mode)"),
             remaining: order.remaining.map(Texts.yuan) ?? words("till.pay.balanceUnknown"),
+            override: order.override.map {
+                words(
+                    "till.override.text",
+                    ["login": $0.by, "limit": Texts.yuan($0.limit), "reason": $0.reason])
+            },
             history: order.history.map { event in
                 let detail =
                     event.kind.hasPrefix("state.") && !event.detail.isEmpty

@@ -1,5 +1,7 @@
 import Domain
+import Foundation
 import GRDB
+import Journal
 
 /// Finds orders and tells what became of them.
 enum Orders {
@@ -37,14 +39,14 @@ enum Orders {
             arguments += [through.end.milliseconds]
         }
         if let before = query.before {
-            conditions.append("s.business_time < ?")
-            arguments += [before]
+            conditions.append("(s.business_time, s.id) < (?, ?)")
+            arguments += [before.businessTime, before.id]
         }
         let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         arguments += [OrderQuery.resultCountMax]
         return try Row.fetchAll(
             database,
-            sql: "\(selection) \(filter) ORDER BY s.business_time DESC, s.seq DESC LIMIT ?",
+            sql: "\(selection) \(filter) ORDER BY s.business_time DESC, s.id DESC LIMIT ?",
             arguments: arguments
         ).map(summary)
     }
@@ -58,15 +60,31 @@ enum Orders {
         let refunds = try Refunds.of(sale: id, in: database)
         return Order(
             summary: summary(row), lines: try lines(of: id, in: database), holder: row["holder"],
-            remaining: row["remaining"], lateRefusal: row["late_refusal"], refunds: refunds,
+            remaining: row["remaining"], lateRefusal: row["late_refusal"],
+            override: try override(of: id, in: database), refunds: refunds,
             history: try history(row, refunds: refunds, in: database))
+    }
+
+    /// From the sale's own record: what it was taken on, not what was allowed on the way.
+    private static func override(
+        of id: String, in database: Database
+    ) throws -> OrderOverride? {
+        guard
+            let bytes = try Data.fetchOne(
+                database, sql: "SELECT bytes FROM journal_record WHERE id = ?", arguments: [id]),
+            case .saleCompleted(let sale)? = try? JournalRecord(bytes: Array(bytes)).body,
+            let override = sale.override
+        else { return nil }
+        return OrderOverride(
+            by: override.by, reason: override.reason, limit: override.limit.fen)
     }
 
     static func lines(of id: String, in database: Database) throws -> [OrderLine] {
         try Row.fetchAll(
             database,
             sql: """
-                SELECT line, sku, name, spec, list, price, quantity, amount, repriced_by
+                SELECT line, sku, name, spec, list, price, quantity, amount, repriced_by,
+                    reprice_reason
                 FROM payment_line WHERE payment = ? ORDER BY line
                 """,
             arguments: [id]
@@ -74,7 +92,8 @@ enum Orders {
             OrderLine(
                 line: row["line"], sku: row["sku"], name: row["name"], spec: row["spec"],
                 list: row["list"], price: row["price"], quantity: row["quantity"],
-                amount: row["amount"], repricedBy: row["repriced_by"])
+                amount: row["amount"], repricedBy: row["repriced_by"],
+                repriceReason: row["reprice_reason"])
         }
     }
 

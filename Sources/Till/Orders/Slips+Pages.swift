@@ -162,6 +162,6 @@ extension OrderLine {
     func saleLine(quantity: Int64) -> SaleLine {
         SaleLine(
             sku: sku, name: name, spec: spec, list: Money(fen: list), price: Money(fen: price),
-            quantity: quantity, repricedBy: repricedBy)
+            quantity: quantity, repricedBy: repricedBy, repriceReason: repriceReason)
     }
 }

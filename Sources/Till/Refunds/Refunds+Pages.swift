@@ -68,7 +68,7 @@ extension TillWeb {
             let login = try context.requireSession().account
             let body = try await request.json(RequestBody.self)
             let entry = RefundEntry(
-                id: body.id.flatMap { RecordID($0) } ?? world.makeID(), sale: sale,
+                id: try requestID(body.id), sale: sale,
                 lines: body.lines, cardNumber: body.card, reason: body.reason, by: login)
             let made = try await commit {
                 try await store.requestRefund(entry, at: world.now(), identity: identity)
@@ -85,6 +85,16 @@ extension TillWeb {
             }
             return try Response.json(try await refund(request))
         }
+    }
+
+    /// A request's own id, which makes a repeat harmless: one that cannot be read is never replaced by
+    /// another.
+    private func requestID(_ text: String?) throws -> RecordID {
+        guard let text else { return world.makeID() }
+        guard let id = RecordID(text), id.version == 7 else {
+            throw RefundRequestRefusal.malformedID
+        }
+        return id
     }
 
     private func refund(_ id: RecordID) async throws -> RefundSummary {

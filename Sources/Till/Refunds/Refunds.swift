@@ -9,6 +9,8 @@ enum RefundRequestRefusal: String, Error, CaseIterable {
     case unknownSale = "sale_not_found"
     /// No reason, or more than 200 characters.
     case reasonLength = "reason_length"
+    /// The request's id is no UUID of version 7.
+    case malformedID = "request_id_malformed"
     /// The request's id was used for something else (R-M3).
     case sameIDDifferentContent = "request_id_reused"
     /// There is no such request.

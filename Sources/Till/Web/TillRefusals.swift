@@ -26,6 +26,8 @@ struct ShownRefusal: WebRefusal {
         case let refusal as CardRefusal: self.init(refusal.code)
         case let refusal as StandInRefusal: self.init(refusal)
         case let refusal as PaymentRefusal: self.init(refusal)
+        case let refusal as OverrideRefusal: self.init(refusal.code)
+        case let refusal as ShownRefusal: self = refusal
         case let refusal as RefundRefusal: self.init(refusal)
         case let refusal as RefundRequestRefusal: self.init(refusal)
         case let refusal as AccountRefusal: self.init(refusal.rawValue)
@@ -40,7 +42,8 @@ struct ShownRefusal: WebRefusal {
     private init(_ refusal: PaymentRefusal) {
         switch refusal {
         case .unknown: self.init(refusal.rawValue, .notFound)
-        case .ended, .otherCard, .busy, .notOffered: self.init(refusal.rawValue, .conflict)
+        case .ended, .otherCard, .busy, .notOffered, .overrideNotNeeded:
+            self.init(refusal.rawValue, .conflict)
         case .tillForked, .tillRevoked, .storeSuspended, .unknownProgramme, .testCardLimit,
             .notSealed:
             self.init(refusal.rawValue)
@@ -62,7 +65,7 @@ struct ShownRefusal: WebRefusal {
         switch refusal {
         case .unknownSale, .unknownRequest: self.init(refusal.rawValue, .notFound)
         case .alreadyDecided, .sameIDDifferentContent: self.init(refusal.rawValue, .conflict)
-        case .reasonLength: self.init(refusal.rawValue)
+        case .reasonLength, .malformedID: self.init(refusal.rawValue)
         }
     }
 

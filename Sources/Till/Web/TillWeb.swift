@@ -50,6 +50,7 @@ struct TillWeb: Sendable {
         let staff = router.group().add(middleware: ShowRefusals())
             .add(middleware: RequireSignedIn())
         addSelling(to: staff)
+        addHeldBaskets(to: staff)
         addPayments(to: staff)
         addOrders(to: staff)
         addRefunds(to: staff)

@@ -1,6 +1,8 @@
 // Card number, then its face, then the password, then the answer.
 import { call, words } from "./api.js";
 import { yuan } from "./money.js";
+import { managerOverride } from "./override.js";
+import { onScan } from "./scanner.js";
 
 const root = document.getElementById("pay");
 const id = root.dataset.payment;
@@ -9,6 +11,7 @@ const password = document.getElementById("card-password");
 const notice = document.getElementById("notice");
 const steps = ["card", "password", "waiting", "choice", "refused", "done", "ended"];
 let busy = false;
+let overrideLimit = null;
 
 function show(step) {
   for (const name of steps) {
@@ -59,6 +62,8 @@ function took(payment) {
     case "no_answer": {
       const offline = document.getElementById("choice-stand-in");
       offline.disabled = !payment.standIn.allowed;
+      overrideLimit = payment.standIn.overrideLimit ?? null;
+      document.getElementById("choice-override").hidden = overrideLimit === null;
       document.getElementById("choice-why").textContent =
         payment.message ?? payment.standIn.message ?? "";
       show("choice");
@@ -158,12 +163,28 @@ for (const button of document.querySelectorAll("[data-cancel]")) {
   button.addEventListener("click", post("cancel", {}));
 }
 
+const askManager = managerOverride(id, took);
+document.getElementById("choice-override").addEventListener("click", () => askManager(overrideLimit));
+
+// A card scanned, wherever the cursor is. Scanned once more while the password is due, it must not run
+// into the password and cost the customer a try.
+onScan(7, (code) => {
+  if (root.dataset.step !== "card") return;
+  number.value = code;
+  document.getElementById("card-form").requestSubmit();
+});
+
 document.addEventListener("keydown", (event) => {
+  if (document.querySelector("dialog[open]")) return;
   const step = root.dataset.step;
   if (event.key === "Escape" && ["card", "password", "choice", "refused"].includes(step)) post("cancel", {})();
   if (step === "choice" && event.key === "F5") {
     event.preventDefault();
     post("retry", {})();
+  }
+  if (step === "choice" && event.key === "F9" && overrideLimit !== null) {
+    event.preventDefault();
+    askManager(overrideLimit);
   }
   if (step === "choice" && event.key === "F8") {
     event.preventDefault();

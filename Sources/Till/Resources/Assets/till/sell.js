@@ -1,6 +1,9 @@
-// Ring up: type, arrows, Enter; F2 quantity, F4 price, Delete removes, F9 settles.
+// Ring up: type, arrows, Enter; F2 quantity, F4 price, Delete removes, F6 holds, F7 resumes, F9 settles.
 import { call, words } from "./api.js";
-import { fen, yuan } from "./money.js";
+import { editLine } from "./edit-line.js";
+import { holding } from "./held.js";
+import { yuan } from "./money.js";
+import { onScan } from "./scanner.js";
 
 const search = document.getElementById("search");
 const results = document.getElementById("results");
@@ -10,6 +13,7 @@ const countText = document.getElementById("item-count");
 const settle = document.getElementById("settle");
 const clear = document.getElementById("clear");
 const editQuantity = document.getElementById("edit-quantity");
+const holdButton = document.getElementById("hold");
 const editPrice = document.getElementById("edit-price");
 const notice = document.getElementById("notice");
 
@@ -20,7 +24,7 @@ let line = 0;
 let asked = 0;
 let foundFor = "";
 let leaving = false;
-let typing;
+let looking = false;
 let queue = Promise.resolve();
 
 function say(text, bad = true) {
@@ -92,7 +96,7 @@ function drawBasket() {
       list.textContent = yuan(entry.list);
       const by = document.createElement("div");
       by.className = "repriced";
-      by.textContent = `${words("repricedBy")} ${entry.repricedBy}`;
+      by.textContent = `${words("repricedBy")} ${entry.repricedBy} · ${entry.repriceReason ?? ""}`;
       price.append(list, " ", yuan(entry.price), by);
     } else {
       price.textContent = yuan(entry.price);
@@ -132,7 +136,7 @@ function drawBasket() {
   totalText.textContent = yuan(basket.total);
   countText.textContent = String(basket.lines.reduce((sum, entry) => sum + entry.quantity, 0));
   settle.disabled = !basket.lines.length || basket.total <= 0;
-  for (const button of [clear, editQuantity, editPrice]) button.disabled = !basket.lines.length;
+  for (const button of [clear, editQuantity, editPrice, holdButton]) button.disabled = !basket.lines.length;
 }
 
 function took(answer) {
@@ -150,7 +154,6 @@ async function put(product) {
 }
 
 function clearSearch() {
-  clearTimeout(typing);
   asked += 1;
   search.value = "";
   found = [];
@@ -183,12 +186,12 @@ function changed(id, what) {
   return inTurn(async () => {
     const index = basket.lines.findIndex((entry) => entry.line === id);
     if (index < 0) return;
-    const { quantity, price } = what(basket.lines[index]);
+    const { quantity, price, reason } = what(basket.lines[index]);
     if (quantity === 0) {
       took(await call("DELETE", `/api/basket/lines/${id}`));
     } else {
       line = index;
-      took(await call("PUT", `/api/basket/lines/${id}`, { quantity, price }));
+      took(await call("PUT", `/api/basket/lines/${id}`, { quantity, price, reason }));
     }
   });
 }
@@ -197,42 +200,22 @@ function take(id) {
   return changed(id, () => ({ quantity: 0 }));
 }
 
-// A small dialog instead of window.prompt, so that it can be styled, labelled and driven by keys.
-function askFor(kind, entry) {
-  const dialog = document.getElementById("edit");
-  const input = document.getElementById("edit-value");
-  document.getElementById("edit-title").textContent = words(kind);
-  document.getElementById("edit-name").textContent = entry.name;
-  document.getElementById("edit-bad").hidden = true;
-  input.value = kind === "price" ? yuan(entry.price).replace(/[¥,]/g, "") : String(entry.quantity);
-  dialog.dataset.kind = kind;
-  dialog.dataset.line = entry.line;
-  dialog.showModal();
-  input.select();
+// One question at a time, and the newest text next: typing never waits for a timer.
+async function look() {
+  if (looking) return;
+  looking = true;
+  try {
+    let mine;
+    do {
+      mine = asked;
+      await lookFor(search.value, mine);
+    } while (mine !== asked);
+  } finally {
+    looking = false;
+  }
 }
 
-document.getElementById("edit-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  const dialog = document.getElementById("edit");
-  const typed = document.getElementById("edit-value").value;
-  const value =
-    dialog.dataset.kind === "price" ? fen(typed) : /^\d{1,4}$/.test(typed.trim()) ? Number(typed) : null;
-  if (value === null) {
-    document.getElementById("edit-bad").hidden = false;
-    return;
-  }
-  dialog.close();
-  changed(Number(dialog.dataset.line), () => ({ [dialog.dataset.kind]: value }));
-  search.focus();
-});
-document.getElementById("edit-cancel").addEventListener("click", () => {
-  document.getElementById("edit").close();
-  search.focus();
-});
-
-async function look() {
-  const mine = ++asked;
-  const typed = search.value;
+async function lookFor(typed, mine) {
   if (!typed.trim()) {
     found = [];
     chosen = 0;
@@ -252,8 +235,8 @@ async function look() {
 }
 
 search.addEventListener("input", () => {
-  clearTimeout(typing);
-  typing = setTimeout(look, 60);
+  asked += 1;
+  look();
 });
 
 search.addEventListener("keydown", (event) => {
@@ -299,36 +282,59 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) load();
 });
 
+const edit = editLine((id, change) => {
+  changed(id, () => change);
+  search.focus();
+}, () => search.focus());
+
+const hold = holding({
+  inTurn,
+  say,
+  took,
+  isEmpty: () => basket.lines.length === 0,
+  back: () => search.focus(),
+});
+
+const clearAll = () => inTurn(async () => took(await call("DELETE", "/api/basket")));
+
 document.addEventListener("keydown", (event) => {
-  if (document.getElementById("edit").open) return;
+  if (document.querySelector("dialog[open]") || event.altKey) return;
   const entry = basket.lines[line];
-  if (event.key === "F2" && entry) {
+  const act = {
+    F2: () => entry && edit("quantity", entry),
+    F4: () => entry && edit("price", entry),
+    F6: hold.put,
+    F7: hold.show,
+    F9: begin,
+    F3: () => {
+      search.focus();
+      search.select();
+    },
+  }[event.key];
+  if (act) {
     event.preventDefault();
-    askFor("quantity", entry);
-  } else if (event.key === "F4" && entry) {
-    event.preventDefault();
-    askFor("price", entry);
+    act();
   } else if (event.key === "Delete" && entry && !search.value) {
     event.preventDefault();
-    take(entry.line);
-  } else if (event.key === "F9") {
-    event.preventDefault();
-    begin();
-  } else if (event.key === "F3") {
-    event.preventDefault();
-    search.focus();
-    search.select();
+    if (event.ctrlKey) clearAll();
+    else take(entry.line);
   }
 });
 
+// Wherever the cursor is, what a scanner reads goes into the basket.
+onScan(6, (code, field, full) => {
+  // A busy machine may stretch a scan: in the search box all of it is still there.
+  const isWhole = field === search && (/^\d+$/.test(full) || !/^\d+$/.test(code));
+  addTyped(isWhole ? full : code);
+});
+
 settle.addEventListener("click", begin);
-clear.addEventListener("click", () => inTurn(async () => took(await call("DELETE", "/api/basket"))));
-editQuantity.addEventListener("click", () => {
-  if (basket.lines[line]) askFor("quantity", basket.lines[line]);
-});
-editPrice.addEventListener("click", () => {
-  if (basket.lines[line]) askFor("price", basket.lines[line]);
-});
+clear.addEventListener("click", clearAll);
+for (const [button, kind] of [[editQuantity, "quantity"], [editPrice, "price"]]) {
+  button.addEventListener("click", () => basket.lines[line] && edit(kind, basket.lines[line]));
+}
+document.getElementById("hold").addEventListener("click", hold.put);
+document.getElementById("held").addEventListener("click", hold.show);
 
 function load() {
   return inTurn(async () => took(await call("GET", "/api/basket")));

@@ -1,0 +1,53 @@
+// A scanner types like a person, only quicker: characters a few milliseconds apart, then Enter.
+// Wherever the cursor stands, such a burst is a scan and no typing.
+
+const GAP = 50;
+const TWICE = 300;
+
+let burst = "";
+let at = -Infinity;
+let field = null;
+let before = "";
+let last = { code: "", at: -Infinity };
+
+function start(target) {
+  burst = "";
+  field = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement ? target : null;
+  before = field ? field.value : "";
+}
+
+// Calls take(code, field, full) for a scan of at least `least` characters; the same code twice within
+// 300 ms is one. What the scanner typed into a field is taken out again; `full` is what stood there.
+export function onScan(least, take) {
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) {
+        burst = "";
+        return;
+      }
+      if (event.key === "Enter") {
+        const code = burst;
+        const isScan = code.length >= least && event.timeStamp - at <= GAP;
+        burst = "";
+        if (!isScan) return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        const full = field ? field.value : "";
+        if (full !== before && field) field.value = before;
+        const isTwice = code === last.code && event.timeStamp - last.at < TWICE;
+        last = { code, at: event.timeStamp };
+        if (!isTwice) take(code, field, full);
+        return;
+      }
+      if (!/^[0-9A-Za-z-]$/.test(event.key)) {
+        if (event.key !== "Shift") burst = "";
+        return;
+      }
+      if (!burst || event.timeStamp - at > GAP) start(event.target);
+      burst += event.key;
+      at = event.timeStamp;
+    },
+    true,
+  );
+}
