@@ -135,22 +135,25 @@ import Testing
     }
 
     @Test func `nobody decides an own request or one of the own store`() {
-        let requester = FourEyes.Person(login: "zhang", store: "GD0001")
-        func refusal(_ login: String, _ store: String?) -> FourEyes.Refusal? {
+        let (zhang, li, shared) = (Int64(1), Int64(2), nil as Int64?)
+        func refusal(
+            _ id: Int64?, _ stores: Set<String>, of requester: FourEyes.Person
+        ) -> FourEyes.Refusal? {
             Fixture.refusal { () throws(FourEyes.Refusal) in
-                try FourEyes.check(decider: .init(login: login, store: store), requester: requester)
+                try FourEyes.check(decider: .init(id: id, stores: stores), requester: requester)
             }
         }
-        #expect(refusal("zhang", "GD0001") == .ownRequest)
-        #expect(refusal("zhang", nil) == .ownRequest)
-        #expect(refusal("li", "GD0001") == .ownStore)
-        #expect(refusal("li", "GD0002") == nil)
-        #expect(refusal("li", nil) == nil)
-        let office = FourEyes.Person(login: "wang", store: nil)
-        #expect(
-            Fixture.refusal { () throws(FourEyes.Refusal) in
-                try FourEyes.check(decider: .init(login: "li", store: nil), requester: office)
-            } == nil)
+        let requester = FourEyes.Person(id: zhang, stores: ["GD0001"])
+        #expect(refusal(zhang, ["GD0001"], of: requester) == .ownRequest)
+        #expect(refusal(zhang, [], of: requester) == .ownRequest)
+        #expect(refusal(li, ["GD0001", "GD0002"], of: requester) == .ownStore)
+        #expect(refusal(li, ["GD0002"], of: requester) == nil)
+        #expect(refusal(li, [], of: requester) == nil)
+        #expect(refusal(shared, [], of: requester) == .ownRequest)
+        let till = FourEyes.Person(id: shared, stores: ["GD0001"])
+        #expect(refusal(li, ["GD0001"], of: till) == .ownStore)
+        #expect(refusal(li, [], of: till) == nil)
+        #expect(refusal(li, [], of: FourEyes.Person(id: zhang)) == nil)
     }
 
     @Test func `codes are stable`() {

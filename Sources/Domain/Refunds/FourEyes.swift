@@ -2,17 +2,17 @@
 ///
 /// Source: PRODUCT §3.6: the requester, and anyone of the requesting store, cannot decide.
 public enum FourEyes {
-    /// Somebody of the staff.
+    /// Somebody of the staff, whatever login is used.
     public struct Person: Sendable, Hashable {
-        /// The person's own login.
-        public let login: String
-        /// The code of the store the person belongs to, nil at head office.
-        public let store: String?
+        /// The person, across all logins; nil for a shared login.
+        public let id: Int64?
+        /// The codes of the stores the person belongs to.
+        public let stores: Set<String>
 
         /// That person.
-        public init(login: String, store: String?) {
-            self.login = login
-            self.store = store
+        public init(id: Int64?, stores: Set<String> = []) {
+            self.id = id
+            self.stores = stores
         }
     }
 
@@ -32,10 +32,10 @@ public enum FourEyes {
 
     /// Agrees that the decider may decide, or refuses.
     ///
-    /// Shape: a login is one person across stores and head office.
+    /// Shape: two logins of one person are one; a decider who is nobody in particular decides nothing.
     /// Refuses: `ownRequest`, `ownStore`.
     public static func check(decider: Person, requester: Person) throws(Refusal) {
-        if decider.login == requester.login { throw .ownRequest }
-        if let store = decider.store, store == requester.store { throw .ownStore }
+        guard let id = decider.id, id != requester.id else { throw .ownRequest }
+        if !decider.stores.isDisjoint(with: requester.stores) { throw .ownStore }
     }
 }

@@ -21,6 +21,10 @@ struct StaffPages: Sendable {
             }
             return .redirect(to: "/staff", notice: Notice(.success, "staff.changed"))
         }
+    }
+
+    /// The own password, which may be the step that is missing before the pages open.
+    func addPassword(to group: RouterGroup<WebContext>) {
         group.get("/password") { _, context in
             try desk.page("staff/password", EmptyPage(), context)
         }
@@ -43,12 +47,12 @@ struct StaffPages: Sendable {
     private func add(_ context: WebContext) async throws -> Response {
         let form = try context.requireForm()
         let actor = try await desk.actor(context)
-        let known = Int64(try form.text("person"))
+        let sameAs = try form.text("person")
         let new = Accounts.NewStaff(
-            person: try known.map { .known(personID: $0) } ?? .named(try form.text("name")),
+            person: sameAs.isEmpty ? .named(try form.text("name")) : .sameAs(login: sameAs),
             login: try form.text("login"),
             roles: Set(form.all("roles").compactMap { StaffRole(rawValue: $0) }),
-            password: try form.require("password"))
+            password: try form.require("password"), mustChangePassword: true)
         let desk = desk
         _ = try await desk.commit {
             try await desk.accounts.addStaff(new, by: actor, at: desk.now)
@@ -59,7 +63,6 @@ struct StaffPages: Sendable {
     private struct ListView {
         let canChange: Bool
         let roles: [ChoiceView]
-        let persons: [ChoiceView]
         let rows: [RowView]
     }
 
@@ -80,16 +83,11 @@ struct StaffPages: Sendable {
         let text = desk.text(context)
         let canChange = actor.roles.contains(.operator)
         let now = desk.now
-        var persons: [Int64: String] = [:]
-        for row in staff { persons[row.personID] = row.personName }
         let view = ListView(
             canChange: canChange,
             roles: StaffRole.allCases.map {
                 ChoiceView(
                     value: $0.rawValue, label: text.words("role." + $0.rawValue), isChosen: false)
-            },
-            persons: persons.sorted { $0.key < $1.key }.map {
-                ChoiceView(value: String($0.key), label: $0.value, isChosen: false)
             },
             rows: staff.map { row in
                 RowView(

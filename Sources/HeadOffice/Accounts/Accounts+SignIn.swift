@@ -8,7 +8,7 @@ extension Accounts {
     /// - Shape: a try counts before the password is judged, so that tries at once cannot slip past the lock; the lock
     ///   is a row and survives a restart.
     /// - Refuses, first match wins: `.tooManyAttempts` while the login is locked, `.wrongPassword` for an unknown or closed
-    ///   login and a wrong password alike.
+    ///   login, a wrong password and a one-time password of yesterday alike.
     public func signIn(
         login: String, password: String, address: String, at now: Instant
     ) async throws -> SignedInPerson {
@@ -21,7 +21,8 @@ extension Accounts {
         }
         let stored = found.flatMap { StaffPassword(text: $0.verifier) }
         let isRight = try await passwords.matches(password, stored)
-        guard isRight, let found, !found.isDisabled else {
+        let isExpired = found?.passwordExpiresAt.map { $0 <= now } ?? false
+        guard isRight, let found, !found.isDisabled, !isExpired else {
             if found != nil { try await audit("sign_in.refuse", login, address, at: now) }
             throw RequestRefusal.wrongPassword
         }
@@ -47,13 +48,15 @@ extension Accounts {
         }
     }
 
-    private struct Found: Sendable {
+    private struct Tried: Sendable {
         let accountID: Int64
         let personID: Int64
         let name: String
         let verifier: String
         let roles: [String]
         let isDisabled: Bool
+        /// Of a one-time password.
+        let passwordExpiresAt: Instant?
         /// Set when the try was not counted because the login is locked.
         let lockedUntil: Instant?
 
@@ -66,12 +69,12 @@ extension Accounts {
 
     private static func countTry(
         of login: String, at now: Instant, in session: PostgresSession
-    ) throws -> Found? {
+    ) throws -> Tried? {
         guard
             let row = try session.queryOne(
                 """
                 SELECT staff_account_id, person_id, name, verifier, roles, disabled, failed_count,
-                       locked_until
+                       locked_until, password_expires_at
                 FROM staff_account JOIN person USING (person_id)
                 WHERE login = \(login) FOR NO KEY UPDATE OF staff_account
                 """)
@@ -89,10 +92,11 @@ extension Accounts {
                 WHERE login = \(login)
                 """)
         }
-        return Found(
+        return Tried(
             accountID: try row["staff_account_id"], personID: try row["person_id"],
             name: try row["name"], verifier: try row["verifier"], roles: try row["roles"],
-            isDisabled: try row["disabled"], lockedUntil: isLocked ? lock : nil)
+            isDisabled: try row["disabled"],
+            passwordExpiresAt: try row["password_expires_at"], lockedUntil: isLocked ? lock : nil)
     }
 
     /// Who acts in a session, with the roles held now.

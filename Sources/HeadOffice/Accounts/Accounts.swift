@@ -24,6 +24,8 @@ public struct Accounts: Sendable {
         case named(String)
         /// Somebody who has a login already: both count as one person.
         case known(personID: Int64)
+        /// The person behind a login as people write it: `approver`, or `GD0001/li` at a store.
+        case sameAs(login: String)
     }
 
     /// A login to make.
@@ -36,15 +38,19 @@ public struct Accounts: Sendable {
         public var roles: Set<StaffRole>
         /// Kept as its verifier only.
         public var password: String
+        /// Somebody else chose the password: it must be changed at the first sign-in.
+        public var mustChangePassword: Bool
 
         /// A login to make.
         public init(
-            person: PersonChoice, login: String, roles: Set<StaffRole>, password: String
+            person: PersonChoice, login: String, roles: Set<StaffRole>, password: String,
+            mustChangePassword: Bool = false
         ) {
             self.person = person
             self.login = login
             self.roles = roles
             self.password = password
+            self.mustChangePassword = mustChangePassword
         }
     }
 
@@ -70,9 +76,10 @@ public struct Accounts: Sendable {
             let personID = try Self.personID(new.person, at: now, in: session)
             let row = try session.queryOne(
                 """
-                INSERT INTO staff_account (person_id, login, verifier, roles, created_at)
+                INSERT INTO staff_account (person_id, login, verifier, roles, must_change_password,
+                                           created_at)
                 VALUES (\(personID), \(new.login), \(verifier),
-                        \(new.roles.map(\.rawValue).sorted()), \(now))
+                        \(new.roles.map(\.rawValue).sorted()), \(new.mustChangePassword), \(now))
                 ON CONFLICT (login) DO NOTHING
                 RETURNING staff_account_id
                 """)
@@ -86,11 +93,12 @@ public struct Accounts: Sendable {
         }
     }
 
-    private static func personID(
+    static func personID(
         _ choice: PersonChoice, at now: Instant, in session: PostgresSession
     ) throws -> Int64 {
         let row: PostgresRow?
         switch choice {
+        case .sameAs(let login): return try person(ofLogin: login, in: session)
         case .known(let personID):
             row = try session.queryOne(
                 "SELECT person_id FROM person WHERE person_id = \(personID)")
@@ -133,11 +141,12 @@ public struct Accounts: Sendable {
 
     /// Changes the own password and ends every other session of the login.
     ///
-    /// - Refuses, first match wins: `StaffPasswordRefusal`, `.wrongPassword`, `.unknownAccount`.
+    /// - Refuses, first match wins: `StaffPasswordRefusal`, `.passwordUnchanged`, `.wrongPassword`, `.unknownAccount`.
     public func changePassword(
         from present: String, to new: String, by actor: StaffActor, at now: Instant
     ) async throws {
         try StaffPasswordRefusal.check(new, login: actor.login)
+        guard new != present else { throw AccountsRefusal.passwordUnchanged }
         let verifier = try await store.read { session in
             try session.queryOne(
                 "SELECT verifier FROM staff_account WHERE staff_account_id = \(actor.accountID)"
@@ -151,7 +160,8 @@ public struct Accounts: Sendable {
         try await store.write { session in
             let changed = try session.execute(
                 """
-                UPDATE staff_account SET verifier = \(made)
+                UPDATE staff_account
+                SET verifier = \(made), must_change_password = false, password_expires_at = NULL
                 WHERE staff_account_id = \(actor.accountID) AND verifier = \(verifier)
                 """)
             guard changed == 1 else { throw AccountsRefusal.wrongPassword }

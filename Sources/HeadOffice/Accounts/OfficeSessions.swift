@@ -21,10 +21,10 @@ public struct OfficeSessions: SessionStore {
             try connection.execute(
                 """
                 INSERT INTO session (token_hash, staff_account_id, csrf_secret, language,
-                                     created_at, last_seen_at)
+                                     created_at, last_seen_at, address, agent)
                 SELECT \(session.tokenHash), staff_account_id, \(Array(session.formToken.utf8)),
                        \(session.language?.rawValue ?? ""), \(session.createdAt.instant),
-                       \(session.lastSeenAt.instant)
+                       \(session.lastSeenAt.instant), \(session.address), \(session.agent)
                 FROM staff_account WHERE login = \(session.account) AND NOT disabled
                 """)
         }

@@ -61,5 +61,6 @@ public struct CardSecrets: Sendable {
     public enum SealedUse: String, Sendable {
         case number = "huiyika/card-number/1"
         case holder = "huiyika/card-holder/1"
+        case timeCode = "huiyika/time-code/1"
     }
 }

@@ -80,8 +80,7 @@ public struct Settlements: Sendable {
                 throw SettlementRefusal.alreadyDecided
             }
             try FourEyes.check(
-                decider: .init(login: "\(actor.personID)", store: nil),
-                requester: .init(login: "\(try run["person_id"] as Int64)", store: nil))
+                decider: .of(actor, in: session), requester: .init(id: try run["person_id"]))
             let lines = try Self.lines(of: runID, in: session)
             if verdict == .approved { try Self.pay(lines, at: now, in: session) }
             let decided = try session.execute(

@@ -35,7 +35,9 @@ extension OfficeNode {
             store: store, configuration: configuration, certificates: certificates,
             logger: store.logger,
             onRunning: { port in onListening(.sync, "https://\(syncHost):\(port)") })
-        let pages = try OfficeWeb(store: store, telephones: configuration.telephones)
+        let pages = try OfficeWeb(
+            store: store, telephones: configuration.telephones,
+            secondFactor: configuration.secondFactor)
         let web = Application(
             router: pages.makeRouter(),
             configuration: ApplicationConfiguration(

@@ -45,8 +45,8 @@ public struct Refunds: Sendable {
             let found = try Self.find(requestID, in: session)
             guard found.state == "pending" else { throw RefundsRefusal.alreadyDecided }
             try FourEyes.check(
-                decider: FourEyes.Person(login: actor.login, store: nil),
-                requester: FourEyes.Person(login: found.askedBy, store: found.storeCode))
+                decider: .of(actor, in: session),
+                requester: .ofStoreLogin(found.askedBy, store: found.storeCode, in: session))
             guard found.digest == digest else { throw RefundsRefusal.digestDiffers }
             if verdict == .approved { try found.judgeApproval(at: now) }
             try Self.store(

@@ -25,6 +25,8 @@ public struct OfficeConfiguration: Sendable {
     public var webHost: String
     /// `web.port`: 0 takes a free one.
     public var webPort: Int
+    /// `web.secondFactor`: `required` makes roles that move money set one up; `optional` leaves it to them.
+    public var secondFactor: SecondFactorPolicy
     /// `telephones.service`, `telephones.fault`: what tills and slips show; empty shows nothing.
     public var telephones: OfficeTelephones
 
@@ -42,6 +44,13 @@ public struct OfficeConfiguration: Sendable {
         ingestCount = reader.int(forKey: "sync.ingests", default: 4)
         webHost = reader.string(forKey: "web.host", default: "127.0.0.1")
         webPort = reader.int(forKey: "web.port", default: 8080)
+        let policy = reader.string(
+            forKey: "web.secondFactor", default: SecondFactorPolicy.required.rawValue)
+        guard let secondFactor = SecondFactorPolicy(rawValue: policy) else {
+            throw OfficeStartError.setting(
+                key: "web.secondFactor", reason: "\(policy) is neither required nor optional")
+        }
+        self.secondFactor = secondFactor
         telephones = OfficeTelephones(
             service: reader.string(forKey: "telephones.service", default: ""),
             fault: reader.string(forKey: "telephones.fault", default: ""))

@@ -15,15 +15,24 @@ extension Stores {
     public struct NewAccount: Sendable {
         /// Unique in its store.
         public var login: String
-        /// The person's name.
+        /// The person's name, as tills and slips show it.
         public var name: String
+        /// Whose it is, when it is somebody who has a login already: `approver`, or `GD0001/li` at a store.
+        public var sameAs: String?
+        /// Nobody's in particular: it sells and does no manager act (R-A1).
+        public var isShared: Bool
         /// At least one.
         public var roles: Set<AccountRole>
         /// Kept as its verifier only.
         public var password: String
 
         /// A login to make.
-        public init(login: String, name: String, roles: Set<AccountRole>, password: String) {
+        public init(
+            login: String, name: String, roles: Set<AccountRole>, password: String,
+            sameAs: String? = nil, isShared: Bool = false
+        ) {
+            self.sameAs = sameAs
+            self.isShared = isShared
             self.login = login
             self.name = name
             self.roles = roles
@@ -33,8 +42,8 @@ extension Stores {
 
     /// Makes a login for a store's tills; its verifier goes to that store's tills only (R-A1).
     ///
-    /// - Refuses, first match wins: `.roleMissing`, `.loginInvalid`, `.nameEmpty`, `.rolesEmpty`, `StaffPasswordRefusal`,
-    ///   `.unknownStore`, `.loginTaken`.
+    /// - Refuses, first match wins: `.roleMissing`, `.loginInvalid`, `.nameEmpty`, `.rolesEmpty`, `.sharedManager`,
+    ///   `StaffPasswordRefusal`, `.unknownStore`, `AccountsRefusal.unknownPerson`, `.loginTaken`.
     public func addAccount(
         _ new: NewAccount, toStore code: String, by actor: StaffActor, at now: Instant
     ) async throws {
@@ -43,15 +52,21 @@ extension Stores {
         let name = new.name.trimmedText
         guard (1...60).contains(name.unicodeScalars.count) else { throw StoresRefusal.nameEmpty }
         guard !new.roles.isEmpty else { throw StoresRefusal.rolesEmpty }
+        guard !new.isShared || new.roles == [.cashier] else { throw StoresRefusal.sharedManager }
         try StaffPasswordRefusal.check(new.password, login: new.login)
         let verifier = try await passwords.make(new.password).text
         try await store.write { session in
             let storeID = try Self.storeID(code, in: session)
+            let person: Accounts.PersonChoice =
+                new.sameAs.map { .sameAs(login: $0) } ?? .named(name)
+            let personID =
+                new.isShared ? nil : try Accounts.personID(person, at: now, in: session)
             let made = try session.execute(
                 """
-                INSERT INTO store_account (store_id, login, name, roles, verifier, created_at)
+                INSERT INTO store_account (store_id, login, name, roles, verifier, person_id,
+                                           created_at)
                 VALUES (\(storeID), \(new.login), \(name), \(new.roles.map(\.rawValue).sorted()),
-                        \(verifier), \(now))
+                        \(verifier), \(personID as Int64?), \(now))
                 ON CONFLICT (store_id, login) DO NOTHING
                 """)
             guard made == 1 else { throw StoresRefusal.loginTaken }

@@ -25,7 +25,9 @@ struct StorePages: Sendable {
             let account = Stores.NewAccount(
                 login: try form.text("login"), name: try form.text("name"),
                 roles: Set(form.all("roles").compactMap { Stores.AccountRole(rawValue: $0) }),
-                password: try form.require("password"))
+                password: try form.require("password"),
+                sameAs: try form.text("person").nilIfEmpty,
+                isShared: try form.text("shared") == "true")
             try await desk.stores.addAccount(account, toStore: code, by: actor, at: desk.now)
         }
         post("/stores/{code}/accounts/disable", "stores.accountChanged", in: group) {
@@ -143,6 +145,7 @@ struct StorePages: Sendable {
         let code: String
         let login: String
         let name: String
+        let isShared: Bool
         let roles: String
         let state: StateView
         let disableValue: String
@@ -179,6 +182,7 @@ struct StorePages: Sendable {
             accounts: accounts.map { account in
                 AccountView(
                     code: store.code, login: account.login, name: account.name,
+                    isShared: account.isShared,
                     roles: account.roles.map { text.words("role." + $0) }.joined(separator: " · "),
                     state: text.state(account.isDisabled ? "disabled" : "enabled"),
                     disableValue: String(!account.isDisabled),

@@ -24,6 +24,8 @@ extension Stores {
         let name: String
         let roles: [String]
         let isDisabled: Bool
+        /// Nobody's in particular.
+        let isShared: Bool
         let createdAt: Instant
     }
 
@@ -59,13 +61,15 @@ extension Stores {
             let found = try Self.listed(row)
             let accounts = try session.query(
                 """
-                SELECT login, name, roles, disabled, created_at FROM store_account
+                SELECT login, name, roles, disabled, person_id IS NULL AS shared, created_at
+                FROM store_account
                 WHERE store_id = \(found.storeID) ORDER BY login
                 """
             ).map { row in
                 ListedAccount(
                     login: try row["login"], name: try row["name"], roles: try row["roles"],
-                    isDisabled: try row["disabled"], createdAt: try row["created_at"])
+                    isDisabled: try row["disabled"], isShared: try row["shared"],
+                    createdAt: try row["created_at"])
             }
             return (found, accounts)
         }

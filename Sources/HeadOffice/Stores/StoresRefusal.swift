@@ -10,5 +10,7 @@ public enum StoresRefusal: String, OfficeRefusal, CaseIterable {
     case loginInvalid = "login_invalid"
     case loginTaken = "login_taken"
     case rolesEmpty = "roles_empty"
+    /// A shared login sells, and does no manager act.
+    case sharedManager = "shared_manager"
     case unknownAccount = "unknown_account"
 }

@@ -7,6 +7,7 @@ struct OfficeDesk: Sendable {
     let site: WebSite
     let store: OfficeStore
     let commits = CommitTasks()
+    let secondFactor: SecondFactorPolicy
     let accounts: Accounts
     let stores: Stores
     let tills: Tills
@@ -24,9 +25,11 @@ struct OfficeDesk: Sendable {
     let overview: Overview
 
     init(
-        site: WebSite, store: OfficeStore, telephones: OfficeTelephones, passwords: PasswordWorker
+        site: WebSite, store: OfficeStore, telephones: OfficeTelephones, passwords: PasswordWorker,
+        secondFactor: SecondFactorPolicy
     ) {
         self.site = site
+        self.secondFactor = secondFactor
         self.store = store
         accounts = Accounts(store: store, passwords: passwords)
         stores = Stores(store: store, telephones: telephones, passwords: passwords)
@@ -198,6 +201,9 @@ func address(_ path: String, _ fields: [(String, String)]) -> String {
 }
 
 extension String {
+    /// Nil when there is nothing in it.
+    var nilIfEmpty: String? { isEmpty ? nil : self }
+
     /// Percent-encoded for a query.
     var queryEscaped: String {
         let digits = Array("0123456789ABCDEF")

@@ -11,12 +11,14 @@ public struct OfficeWeb: Sendable {
     /// - Parameters:
     ///   - allowedHosts: hosts, without port, under which browsers may ask for the pages.
     ///   - isReachedOverTLS: whether a proxy that holds a certificate stands before them.
+    ///   - secondFactor: whether roles that move money must have one.
     ///   - passwordCost: cheaper only in tests.
     /// - Refuses: templates, words or assets that cannot be used (`ResourceError`).
     public init(
         store: OfficeStore, telephones: OfficeTelephones,
         allowedHosts: [String] = ["localhost", "127.0.0.1", "::1"],
-        isReachedOverTLS: Bool = false, passwordCost: StaffPassword.Cost = .standard
+        isReachedOverTLS: Bool = false, secondFactor: SecondFactorPolicy = .optional,
+        passwordCost: StaffPassword.Cost = .standard
     ) throws {
         let pages = try Self.makePages()
         let clock = store.clock
@@ -26,14 +28,14 @@ public struct OfficeWeb: Sendable {
             isReachedOverTLS: isReachedOverTLS, now: { WebTime(clock.now()) })
         desk = OfficeDesk(
             site: site, store: store, telephones: telephones,
-            passwords: PasswordWorker(cost: passwordCost))
+            passwords: PasswordWorker(cost: passwordCost), secondFactor: secondFactor)
     }
 
     /// Templates, words and assets of the staff pages, for the server and for the lint test.
     public static func makePages() throws -> Pages {
         try Pages(
             folders: [Bundle.module.bundlePath + "/Resources"], navigation: navigation,
-            siteWordKey: "site.office")
+            siteWordKey: "site.office", accountPath: "/account")
     }
 
     private static let navigation = [
@@ -70,7 +72,15 @@ public struct OfficeWeb: Sendable {
             try await desk.accounts.signIn(
                 login: login, password: password, address: address, at: desk.now)
         }.addRoutes(to: router)
-        let staff = router.group().add(middleware: RequireSignedIn())
+        let signedIn = router.group().add(middleware: RequireSignedIn())
+        SecondFactorPages(desk: desk).addEntry(to: signedIn)
+        let password = signedIn.group().add(
+            middleware: OfficeGate(desk: desk, open: [.changePassword]))
+        StaffPages(desk: desk).addPassword(to: password)
+        let setUp = signedIn.group().add(
+            middleware: OfficeGate(desk: desk, open: [.setUpSecondFactor]))
+        SecondFactorPages(desk: desk).addSetUp(to: setUp)
+        let staff = signedIn.group().add(middleware: OfficeGate(desk: desk))
         OverviewPages(desk: desk).addRoutes(to: staff)
         RefundPages(desk: desk).addRoutes(to: staff)
         OrderPages(desk: desk).addRoutes(to: staff)
@@ -89,6 +99,7 @@ public struct OfficeWeb: Sendable {
         FeeRatePages(desk: desk).addRoutes(to: staff)
         AuditPages(desk: desk).addRoutes(to: staff)
         StaffPages(desk: desk).addRoutes(to: staff)
+        StaffPage(desk: desk).addRoutes(to: staff)
         return router
     }
 

@@ -4,7 +4,16 @@ public import Domain
 public import Hummingbird
 public import WebSupport
 
-extension AccountsRefusal: WebRefusal {}
+extension AccountsRefusal: WebRefusal {
+    /// 404 for what is not there, 403 for a step before the pages that is missing.
+    public var status: HTTPResponse.Status {
+        switch self {
+        case .unknownAccount, .unknownSession: .notFound
+        case .secondFactorNeeded, .secondFactorMissing, .passwordChangeNeeded: .forbidden
+        default: .unprocessableContent
+        }
+    }
+}
 extension CardsRefusal: WebRefusal {
     /// 404 for what is not there, 409 for what another decided before.
     public var status: HTTPResponse.Status {

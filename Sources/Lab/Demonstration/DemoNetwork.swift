@@ -184,6 +184,7 @@ public final class DemoNetwork {
         [
             "HUIYIKA_OFFICE_WEB_PORT": String(officePort),
             "HUIYIKA_OFFICE_SYNC_PORT": String(syncPort),
+            "HUIYIKA_OFFICE_WEB_SECOND_FACTOR": "optional",
             "HUIYIKA_OFFICE_TELEPHONES_SERVICE": "400-000-0001",
             "HUIYIKA_OFFICE_TELEPHONES_FAULT": "400-000-0002",
         ].merging(clockEnvironment) { $1 }

@@ -33,18 +33,21 @@ public struct Pages: Sendable {
     private let library: MustacheLibrary
     private let navigation: [NavigationItem]
     private let siteWordKey: String
+    private let accountPath: String?
     private let helpline: @Sendable (Language) -> String?
 
     /// Loads `Templates/`, `Languages/` and `Assets/` of each folder, after the shared ones.
     ///
     /// - Parameters:
     ///   - folders: resource folders of the targets, each with the three folders inside.
+    ///   - accountPath: everybody's own page, behind the name at the top; nil where there is none.
     ///   - bootstrapFolder: where Bootstrap 5 is installed, with `css/` and `js/` inside.
     ///   - siteWordKey: key of the word beside the brand, such as "site.till".
     ///   - helpline: whom to call, shown on the sign-in and error pages; nil when not yet known.
     /// - Refuses: what cannot be read or is defined twice (`ResourceError`).
     public init(
         folders: [String], navigation: [NavigationItem] = [], siteWordKey: String = "site.name",
+        accountPath: String? = nil,
         bootstrapFolder: String = "/usr/share/javascript/bootstrap5",
         helpline: @escaping @Sendable (Language) -> String? = { _ in nil }
     ) throws {
@@ -70,6 +73,7 @@ public struct Pages: Sendable {
         self.library = library
         self.navigation = navigation
         self.siteWordKey = siteWordKey
+        self.accountPath = accountPath
         self.helpline = helpline
     }
 
@@ -130,7 +134,9 @@ public struct Pages: Sendable {
             otherLanguageCode: context.language == .en ? "zh-Hans" : "en",
             otherLanguageName: context.language == .en ? "中文" : "English",
             siteName: words(siteWordKey), pagePath: context.path,
-            person: context.session.map { .init(name: $0.personName, account: $0.account) },
+            person: context.session.map {
+                .init(name: $0.personName, account: $0.account, href: accountPath)
+            },
             navigation: items, hasNavigation: !items.isEmpty, notice: notice,
             helpline: helpline(context.language))
     }
@@ -160,6 +166,7 @@ struct PageView {
     struct Person {
         let name: String
         let account: String
+        let href: String?
     }
     struct Message {
         let kind: String

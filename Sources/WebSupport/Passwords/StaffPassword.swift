@@ -123,13 +123,15 @@ public enum StaffPasswordRefusal: String, WebRefusal, CaseIterable {
     case isLogin = "password_is_login"
     /// One character over and over.
     case isOneCharacter = "password_is_one_character"
+    /// One that everybody tries first.
+    case isCommon = "password_is_common"
 
     /// Stable code.
     public var code: String { rawValue }
 
     /// Checks a new password.
     ///
-    /// - Refuses, first match wins: `.tooShort`, `.tooLong`, `.isLogin`, `.isOneCharacter`.
+    /// - Refuses, first match wins: `.tooShort`, `.tooLong`, `.isLogin`, `.isOneCharacter`, `.isCommon`.
     public static func check(_ password: String, login: String) throws(StaffPasswordRefusal) {
         guard password.count >= 8 else { throw .tooShort }
         guard password.count <= 200 else { throw .tooLong }
@@ -140,5 +142,18 @@ public enum StaffPasswordRefusal: String, WebRefusal, CaseIterable {
             throw .isLogin
         }
         guard Set(password).count > 1 else { throw .isOneCharacter }
+        guard !common.contains(lowered) else { throw .isCommon }
     }
+
+    /// Of at least 8 characters; shorter ones are refused anyway.
+    private static let common: Set<String> = [
+        "12345678", "123456789", "1234567890", "87654321", "987654321", "0123456789", "123123123",
+        "12341234", "11223344", "1122334455", "12344321", "147258369", "123456789a", "a123456789",
+        "a1234567", "a12345678", "abc12345", "abcd1234", "aa123456", "qwer1234", "1qaz2wsx",
+        "1q2w3e4r", "1q2w3e4r5t", "q1w2e3r4", "qwertyui", "qwertyuiop", "qwerty123", "asdfghjk",
+        "asdfghjkl", "zxcvbnm1", "zxcvbnm123", "password", "password1", "password123", "passw0rd",
+        "p@ssw0rd", "p@ssword", "iloveyou", "admin123", "admin888", "administrator", "changeme",
+        "welcome1", "letmein1", "woaini123", "woaini1314", "woaini520", "5201314520", "1314520520",
+        "52013145", "zhangwei", "huiyika1", "huiyika123", "huiyika888", "88888888a", "00000000a",
+    ]
 }

@@ -20,12 +20,16 @@ public struct Session: Sendable, Equatable {
     public let idleLimit: Duration
     /// When the session ends whatever happens.
     public let expiresAt: WebTime
+    /// The peer's address at sign-in, for lists of sessions.
+    public let address: String
+    /// What the browser called itself at sign-in, cut short.
+    public let agent: String
 
     /// A session as stored.
     public init(
         tokenHash: [UInt8], account: String, personName: String, roles: [String],
         language: Language?, formToken: String, createdAt: WebTime, lastSeenAt: WebTime,
-        idleLimit: Duration, expiresAt: WebTime
+        idleLimit: Duration, expiresAt: WebTime, address: String = "", agent: String = ""
     ) {
         self.tokenHash = tokenHash
         self.account = account
@@ -37,18 +41,21 @@ public struct Session: Sendable, Equatable {
         self.lastSeenAt = lastSeenAt
         self.idleLimit = idleLimit
         self.expiresAt = expiresAt
+        self.address = address
+        self.agent = agent
     }
 
     /// A new session for a person whose password has just been checked.
     public static func begin(
         token: SessionToken, person: SignedInPerson, language: Language?, limits: SessionLimits,
-        at now: WebTime
+        at now: WebTime, address: String = "", agent: String = ""
     ) -> Session {
         Session(
             tokenHash: token.hash, account: person.account, personName: person.name,
             roles: person.roles, language: language, formToken: SessionToken.randomText(),
             createdAt: now, lastSeenAt: now, idleLimit: limits.idle,
-            expiresAt: now.adding(limits.absolute))
+            expiresAt: now.adding(limits.absolute), address: address,
+            agent: String(agent.prefix(200)))
     }
 
     /// Whether the session may still be used.

@@ -67,7 +67,8 @@ public struct SignIn: Sendable {
         try await site.sessions.create(
             .begin(
                 token: token, person: person, language: chosen, limits: site.sessionLimits,
-                at: site.now()))
+                at: site.now(), address: context.peerAddress,
+                agent: request.headers[.userAgent] ?? ""))
         var response = Response.redirect(to: Self.safePath(next))
         response.setCookie(SessionCookies.make(SessionCookies.session, token.text))
         response.setCookie(SessionCookies.remove(SessionCookies.visitor))
@@ -118,6 +119,13 @@ public struct SignIn: Sendable {
         var allowed = CharacterSet.alphanumerics
         allowed.insert(charactersIn: "-._~/")
         return path.addingPercentEncoding(withAllowedCharacters: allowed) ?? "/"
+    }
+}
+
+extension Response {
+    /// Gives the browser another token for its session, whose row has been moved to the token's hash before.
+    public mutating func setSessionToken(_ token: SessionToken) {
+        setCookie(SessionCookies.make(SessionCookies.session, token.text))
     }
 }
 

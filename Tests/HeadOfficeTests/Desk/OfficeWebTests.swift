@@ -28,7 +28,7 @@ struct OfficeWebTests {
             token = Self.token(in: String(buffer: home.body))
         }
 
-        private mutating func keep(_ response: TestResponse) {
+        mutating func keep(_ response: TestResponse) {
             let set = response.headers[values: .setCookie].compactMap {
                 $0.split(separator: ";").first.map(String.init)
             }.filter { !$0.hasSuffix("=") }

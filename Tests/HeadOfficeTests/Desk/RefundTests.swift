@@ -246,11 +246,26 @@ struct RefundTests {
                 try await world.refunds.decide(
                     request, .refused, opinion: "  ", digest: digest, by: approver, at: world.now)
             }
-            let requester = try await world.addStaff("manager", [.approver])
-            await #expect(throws: FourEyes.Refusal.ownRequest) {
-                try await world.refunds.decide(
-                    request, .approved, opinion: "同意", digest: digest, by: requester,
+            // Whatever the logins are called: who asked has another login at head office, and a colleague too.
+            let administrator = try await world.actor("store-administrator")
+            for (login, wanted) in [
+                ("manager", FourEyes.Refusal.ownRequest), ("colleague", .ownStore),
+            ] {
+                try await world.stores.addAccount(
+                    .init(
+                        login: login, name: login, roles: [.manager], password: "till-demo-11"),
+                    toStore: "GD0001", by: administrator, at: world.now)
+                try await world.accounts.addStaff(
+                    .init(
+                        person: .sameAs(login: "GD0001/\(login)"), login: "office-\(login)",
+                        roles: [.approver], password: DeskWorld.password), by: .setUp,
                     at: world.now)
+                let decider = try await world.actor("office-\(login)")
+                await #expect(throws: wanted) {
+                    try await world.refunds.decide(
+                        request, .approved, opinion: "同意", digest: digest, by: decider,
+                        at: world.now)
+                }
             }
             for role in StaffRole.allCases where role != .approver {
                 let other = try await world.actor(
