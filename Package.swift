@@ -116,7 +116,7 @@ let package = Package(
         .target(
             name: "Lab",
             dependencies: [
-                "Domain", "Journal", "HTTPTransport", "PostgresDriver", crypto, logging,
+                "Domain", "Journal", "Receipts", "HTTPTransport", "PostgresDriver", crypto, logging,
             ],
             swiftSettings: strict),
 
@@ -144,7 +144,8 @@ let package = Package(
             name: "JournalTests", dependencies: ["Domain", "Journal", crypto],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
-            name: "ReceiptsTests", dependencies: ["Domain", "Receipts"], swiftSettings: strict),
+            name: "ReceiptsTests", dependencies: ["Domain", "Receipts"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "PostgresDriverTests",
             dependencies: ["PostgresDriver", "TestSupport", logging], swiftSettings: strict),
@@ -162,8 +163,8 @@ let package = Package(
         .testTarget(
             name: "TillTests",
             dependencies: [
-                "Domain", "Journal", "Till", "HTTPTransport", "TestSupport", "WebSupport", crypto,
-                grdb, hummingbird, hummingbirdTesting, logging,
+                "Domain", "Journal", "Lab", "Receipts", "Till", "HTTPTransport", "TestSupport",
+                "WebSupport", crypto, grdb, hummingbird, hummingbirdTesting, logging,
             ],
             swiftSettings: strict),
         .testTarget(

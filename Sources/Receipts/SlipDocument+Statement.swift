@@ -40,7 +40,8 @@ public struct StatementFacts: Sendable, Hashable {
 
 extension SlipDocument {
     /// Arranges a statement. Texts are bounded and cleaned as on every slip.
-    public init(_ facts: StatementFacts) {
+    public init(_ facts: StatementFacts, language: SlipLanguage) {
+        let words = SlipWords(language: language)
         var rows: [Row] = [.store(SlipText.clean(facts.store.name, 60))]
         let address = SlipText.clean(facts.store.address, 80)
         if !address.isEmpty { rows.append(.centred(address)) }
@@ -53,7 +54,9 @@ extension SlipDocument {
             }
         }
         rows += [.rule, .signature(SlipText.clean(facts.signature, 60))]
-        rows += facts.store.telephones.prefix(4).map { .centred(SlipText.clean($0, 80)) }
+        rows += facts.store.telephones.prefix(4).map {
+            .centred(SlipText.clean(words.telephone($0), 80))
+        }
         self.rows = rows
     }
 }

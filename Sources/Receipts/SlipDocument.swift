@@ -1,10 +1,10 @@
-import Domain
+public import Domain
 
 /// A slip as rows, ready for any paper or screen.
 ///
 /// - Shape: texts are bounded (names 60 characters, opinions 200, others 80) and free of control
 ///   and direction characters, so that no name can imitate a row of the slip.
-public struct SlipDocument: Sendable, Hashable {
+public struct SlipDocument: Sendable, Hashable, Codable {
     /// Who keeps the slip.
     public enum Copy: Sendable, Hashable, CaseIterable {
         /// 商户存根, with the signature line.
@@ -14,7 +14,7 @@ public struct SlipDocument: Sendable, Hashable {
     }
 
     /// One row.
-    public enum Row: Sendable, Hashable {
+    public enum Row: Sendable, Hashable, Codable {
         /// The store's name, large.
         case store(String)
         /// What the slip is.
@@ -61,6 +61,23 @@ public struct SlipDocument: Sendable, Hashable {
             + facts.lines.map { Self.item($0, words, isRefund: facts.isRefund) }
             + Self.amounts(facts, sums.list, words) + Self.payment(facts, words)
             + Self.foot(facts, copy, words, signedCode)
+    }
+
+    /// A page that shows whether a printer is set up right: width, Chinese, ¥, bar code and QR code.
+    public init(testOf printer: String, paper: SlipPaper, time: Instant, language: SlipLanguage) {
+        let words = SlipWords(language: language)
+        let ruler = (1...paper.columns).map { String($0 % 10) }.joined()
+        rows = [
+            .title(words.testPage), .centred(SlipText.clean(printer, 60)), .rule,
+            .pair(label: words.paper, value: "\(paper.rawValue) mm"),
+            .pair(label: words.time, value: SlipTime.text(time)), .centred(ruler),
+            .item(
+                name: "番茄牛腩煲仔饭（大份，少辣，不要香菜）", count: "1 x 2,380.00",
+                amount: "¥2,380.00", note: nil),
+            .total(label: words.total, value: "¥2,380.00"), .rule,
+            .barcode("TEST-20261125-0001"), .signedCode("https://example.invalid/test"),
+            .centred(words.testHint),
+        ]
     }
 
     private static func head(
@@ -147,7 +164,9 @@ public struct SlipDocument: Sendable, Hashable {
         }
         rows.append(.barcode(SlipText.clean(facts.number, 80)))
         if copy == .merchant, let signedCode { rows.append(.signedCode(signedCode)) }
-        rows += facts.store.telephones.prefix(4).map { .centred(SlipText.clean($0, 80)) }
+        rows += facts.store.telephones.prefix(4).map {
+            .centred(SlipText.clean(words.telephone($0), 80))
+        }
         if copy == .customer { rows.append(.centred(words.keep)) }
         return rows
     }

@@ -8,14 +8,38 @@ public struct SlipFacts: Sendable, Hashable {
         public let name: String
         /// Address; may be empty.
         public let address: String
-        /// Service telephone numbers with what they are for, such as "客服 400-800-1234".
-        public let telephones: [String]
+        /// Telephone numbers at the slip's foot.
+        public let telephones: [Telephone]
 
         /// A store.
-        public init(name: String, address: String, telephones: [String]) {
+        public init(name: String, address: String, telephones: [Telephone]) {
             self.name = name
             self.address = address
             self.telephones = telephones
+        }
+    }
+
+    /// A telephone number and what it is for.
+    public struct Telephone: Sendable, Hashable {
+        /// Who answers.
+        public enum Purpose: Sendable, Hashable, CaseIterable {
+            /// The store.
+            case store
+            /// Head office's customer service 客服.
+            case service
+            /// Head office's fault reports 报修.
+            case fault
+        }
+
+        /// Who answers.
+        public let purpose: Purpose
+        /// The number as people write it.
+        public let number: String
+
+        /// A telephone number.
+        public init(_ purpose: Purpose, _ number: String) {
+            self.purpose = purpose
+            self.number = number
         }
     }
 

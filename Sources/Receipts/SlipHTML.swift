@@ -3,32 +3,21 @@
 /// - Shape: one `<article class="slip">`; every text is escaped; no style and no script. A page
 ///   puts it in unescaped (`{{{slipHTML}}}`).
 public struct SlipHTML: Sendable {
-    /// Paper on the screen and from the browser's printer.
-    public enum Paper: Sendable, CaseIterable {
-        /// 58 mm.
-        case narrow
-        /// 80 mm.
-        case wide
-    }
-
-    private let paper: Paper
+    private let paper: SlipPaper
 
     /// A rendering for a paper.
-    public init(paper: Paper) {
+    public init(paper: SlipPaper) {
         self.paper = paper
     }
 
     /// The slip as HTML.
-    ///
-    /// - Parameter signedCodeImage: the picture of the row `.signedCode` as an address, such as a
-    ///   `data:` address; without it the row is left out.
-    public func render(_ document: SlipDocument, signedCodeImage: String? = nil) -> String {
+    public func render(_ document: SlipDocument) -> String {
         let size = paper == .narrow ? "slip slip-58" : "slip slip-80"
-        let rows = document.rows.map { row($0, signedCodeImage) }.filter { !$0.isEmpty }
+        let rows = document.rows.map(row).filter { !$0.isEmpty }
         return "<article class=\"\(size)\">\n" + rows.joined(separator: "\n") + "\n</article>\n"
     }
 
-    private func row(_ row: SlipDocument.Row, _ image: String?) -> String {
+    private func row(_ row: SlipDocument.Row) -> String {
         switch row {
         case .store(let text): paragraph("slip-store", text)
         case .title(let text): paragraph("slip-title", text)
@@ -43,8 +32,7 @@ public struct SlipHTML: Sendable {
                 + (note.map { paragraph("slip-note", $0) } ?? "") + "</div>"
         case .signature(let label): paragraph("slip-sign", label)
         case .barcode(let text): barcode(text)
-        case .signedCode:
-            image.map { "<img class=\"slip-barcode\" alt=\"\" src=\"\(Self.escaped($0))\">" } ?? ""
+        case .signedCode(let text): code(text)
         }
     }
 
@@ -55,6 +43,11 @@ public struct SlipHTML: Sendable {
     private func pair(_ style: String, _ label: String, _ value: String) -> String {
         "<p class=\"\(style)\"><span>\(Self.escaped(label))</span>"
             + "<span>\(Self.escaped(value))</span></p>"
+    }
+
+    private func code(_ text: String) -> String {
+        guard let symbol = try? QRSymbol(text) else { return "" }
+        return "<div class=\"slip-code\">" + symbol.svg(title: "QR") + "</div>"
     }
 
     private func barcode(_ text: String) -> String {

@@ -7,9 +7,9 @@ public struct SlipText: Sendable {
     /// Columns of the paper: 32 on 58 mm, 48 on 80 mm.
     public let columns: Int
 
-    /// - Parameter columns: 24 or more.
+    /// - Parameter columns: 16 or more.
     public init(columns: Int) {
-        precondition(columns >= 24, "a slip of \(columns) columns")
+        precondition(columns >= 16, "a slip of \(columns) columns")
         self.columns = columns
     }
 
@@ -18,7 +18,7 @@ public struct SlipText: Sendable {
         document.rows.flatMap(lines).map { Self.trimmedEnd($0) + "\n" }.joined()
     }
 
-    private func lines(_ row: SlipDocument.Row) -> [String] {
+    func lines(_ row: SlipDocument.Row) -> [String] {
         switch row {
         case .store(let text), .title(let text), .centred(let text): centred(text)
         case .boxed(let text): centred("*** " + text + " ***")
@@ -41,7 +41,7 @@ public struct SlipText: Sendable {
         return wrapped(label) + wrapped(value, indent: 2)
     }
 
-    private func centred(_ text: String) -> [String] {
+    func centred(_ text: String) -> [String] {
         wrapped(text).map {
             String(repeating: " ", count: (columns - Self.width($0)) / 2) + $0
         }
@@ -56,9 +56,9 @@ public struct SlipText: Sendable {
         String(text.map { $0 == "¥" ? "￥" : $0 })
     }
 
-    private static func trimmedEnd(_ line: String) -> Substring {
+    static func trimmedEnd(_ line: String) -> String {
         guard let last = line.lastIndex(where: { $0 != " " }) else { return "" }
-        return line[...last]
+        return String(line[...last])
     }
 
     /// Columns that the text takes.
@@ -106,6 +106,6 @@ public struct SlipText: Sendable {
         }
         let cleaned = String(scalars).drop { $0 == " " }
         let kept = cleaned.count <= limit ? String(cleaned) : cleaned.prefix(limit - 1) + "…"
-        return String(trimmedEnd(kept))
+        return trimmedEnd(kept)
     }
 }

@@ -43,5 +43,21 @@ struct SlipWords {
     var signature: String { pick("持卡人签名", "Holder's signature") }
     var keep: String { pick("请妥善保管此小票", "Please keep this slip") }
 
+    var testPage: String { pick("打印测试", "Printer test") }
+    var paper: String { pick("纸宽", "Paper") }
+    var testHint: String {
+        pick("数字排满一行、条码能扫即为正常", "Right when the digits fill one row and the bars scan")
+    }
+
+    func telephone(_ telephone: SlipFacts.Telephone) -> String {
+        let label =
+            switch telephone.purpose {
+            case .store: pick("门店", "Store")
+            case .service: pick("客服", "Service")
+            case .fault: pick("报修", "Fault reports")
+            }
+        return label + " " + telephone.number
+    }
+
     func reprint(_ count: Int) -> String { pick("补打第 \(count) 次", "Reprint no. \(count)") }
 }

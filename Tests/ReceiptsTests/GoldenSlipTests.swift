@@ -78,8 +78,8 @@ import Testing
 
             ________________________________________________
                         GD0001-01-20261125-0001
-                           客服 400-800-1234
-                           报修 400-800-5678
+                          Service 400-800-1234
+                       Fault reports 400-800-5678
 
             """
         #expect(SlipText(columns: 48).render(slip) == expected)

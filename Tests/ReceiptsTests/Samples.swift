@@ -18,7 +18,7 @@ enum Samples {
             event: event,
             store: SlipFacts.Store(
                 name: storeName, address: "广东省广州市天河区体育西路 1 号",
-                telephones: ["客服 400-800-1234", "报修 400-800-5678"]),
+                telephones: [.init(.service, "400-800-1234"), .init(.fault, "400-800-5678")]),
             till: "GD0001-01", number: "GD0001-01-20261125-0001",
             time: Instant(milliseconds: 1_795_570_867_000), cashier: "王芳", lines: lines,
             total: Money(fen: total),

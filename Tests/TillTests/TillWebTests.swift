@@ -67,6 +67,8 @@ struct TillWebTests {
                 pages: try TillWeb.makePages(), store: till.store, world: world),
             store: till.store, identity: till.identity,
             checkout: till.makeCheckout { EnrolledTill.reply($0, refused: code) },
+            printing: Printing(
+                store: till.store, identity: till.identity, world: world, logger: logger),
             contact: contact,
             signIn: StaffSignIn(store: till.store, passwords: PasswordWorker(), world: world),
             world: world, commits: CommitTasks())

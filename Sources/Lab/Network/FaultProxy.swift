@@ -39,8 +39,8 @@ public final class FaultProxy: Sendable {
     /// - Shape: `port` 0 takes a free one, which `port` then tells.
     /// - Refuses: `LabError` when the port is taken.
     public init(port: Int = 0, to target: Int) throws {
-        let listener = try Self.listen(on: port)
-        self.port = try Self.port(of: listener)
+        let listener = try LabSocket.listen(on: port)
+        self.port = try LabSocket.port(of: listener)
         self.target = target
         state.withLock { $0.listener = listener }
         accept(from: listener)
@@ -66,7 +66,7 @@ public final class FaultProxy: Sendable {
             return wasCut
         }
         if wasCut, line != .cut {
-            let listener = try Self.listen(on: port)
+            let listener = try LabSocket.listen(on: port)
             state.withLock { $0.listener = listener }
             accept(from: listener)
         }
@@ -151,29 +151,10 @@ public final class FaultProxy: Sendable {
     /// the end of the handshake wears the same coat, but comes with the server's first flight, which starts with 22.)
     private static func isApplicationData(_ bytes: [UInt8]) -> Bool { bytes[0] == 23 }
 
-    private static func listen(on port: Int) throws -> Int32 {
-        let descriptor = socket(
-            AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var on: Int32 = 1
-        setsockopt(
-            descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        var address = loopback(port: port)
-        let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard bound == 0, Glibc.listen(descriptor, 64) == 0 else {
-            close(descriptor)
-            throw LabError("port \(port) cannot be listened on")
-        }
-        return descriptor
-    }
-
     private static func connect(to port: Int) throws -> Int32 {
         let descriptor = socket(
             AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = loopback(port: port)
+        var address = LabSocket.loopback(port: port)
         let connected = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
@@ -184,26 +165,6 @@ public final class FaultProxy: Sendable {
             throw LabError("nothing listens on port \(port)")
         }
         return descriptor
-    }
-
-    private static func port(of descriptor: Int32) throws -> Int {
-        var address = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                getsockname(descriptor, $0, &length)
-            }
-        }
-        guard status == 0 else { throw LabError("a socket without a name") }
-        return Int(UInt16(bigEndian: address.sin_port))
-    }
-
-    private static func loopback(port: Int) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr = in_addr(s_addr: UInt32(0x7F00_0001).bigEndian)
-        return address
     }
 }
 

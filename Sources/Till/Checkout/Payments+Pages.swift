@@ -58,16 +58,19 @@ extension TillWeb {
                 try await checkout.attempt(
                     payment, number: entry.number, password: entry.password)
             }
+            printing.wake()
             return try await answer(payment, context)
         }
         router.post("/api/payments/:id/retry") { _, context in
             let payment = try id(context)
             try await commit { try await checkout.retry(payment) }
+            printing.wake()
             return try await answer(payment, context)
         }
         router.post("/api/payments/:id/stand-in") { _, context in
             let payment = try id(context)
             try await commit { try await checkout.takeOffline(payment) }
+            printing.wake()
             return try await answer(payment, context)
         }
         router.post("/api/payments/:id/override") { request, context in

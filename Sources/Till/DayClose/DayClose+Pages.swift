@@ -170,7 +170,7 @@ extension TillWeb {
             + words("till.day.number", ["number": String(statement.number)])
         let document = SlipDocument(
             StatementFacts(
-                store: try await storeFacts(context), title: words("till.day.title"),
+                store: try await storeFacts(), title: words("till.day.title"),
                 subtitle: "\(statement.date) "
                     + words("till.day.number", ["number": String(statement.number)]),
                 groups: [
@@ -195,7 +195,8 @@ extension TillWeb {
                             label: words("till.day.proof"),
                             value: Hex.text(Array(close.hash.bytes.prefix(8)))),
                     ],
-                ], signature: words("till.day.signature")))
+                ], signature: words("till.day.signature")),
+            language: SlipLanguage(rawValue: context.language.rawValue) ?? .zhHans)
         return try site.pages.page(
             "day-close/slip",
             SlipView(

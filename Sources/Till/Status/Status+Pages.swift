@@ -36,6 +36,25 @@ extension TillWeb {
         let clockOffset: Int64?
         let freeBytes: Int64
         let couldTradeOffline: Bool
+        let printers: [PrinterStateAnswer]
+    }
+
+    private struct PrinterStateAnswer: Encodable {
+        let name: String
+        let slip: String
+        let state: String?
+        let text: String
+        let level: String
+        let waiting: Int
+
+        init(_ answer: PrinterAnswer) {
+            name = answer.name
+            slip = answer.slip
+            state = answer.state
+            text = answer.stateText
+            level = answer.level
+            waiting = answer.waiting
+        }
     }
 
     private struct BarItem: Encodable {
@@ -48,7 +67,9 @@ extension TillWeb {
         router.get("/status") { _, context in try await statusPage(context) }
         router.get("/api/status") { _, context in
             let report = try await report()
-            let items = bar(report, site.pages.words(context.language))
+            let words = site.pages.words(context.language)
+            let printing = try await PrintingReport.load(printing)
+            let items = bar(report, printing, words)
             let isBad = items.contains { $0.level == "bad" }
             let isWarning = items.contains { $0.level == "warn" }
             return try Response.json(
@@ -62,7 +83,8 @@ extension TillWeb {
                     oldestUnsent: report.unsent.oldest?.milliseconds,
                     contactAge: report.contactAge, clockOffset: report.state.clockOffset,
                     freeBytes: report.freeByteCount,
-                    couldTradeOffline: report.couldTradeOffline))
+                    couldTradeOffline: report.couldTradeOffline,
+                    printers: printerAnswers(printing, words).map(PrinterStateAnswer.init)))
         }
     }
 
@@ -70,14 +92,27 @@ extension TillWeb {
         try await TillReport.load(store, line: await contact.status, at: world.now())
     }
 
-    private func bar(_ report: TillReport, _ words: Words) -> [BarItem] {
-        [
+    private func bar(
+        _ report: TillReport, _ printing: PrintingReport, _ words: Words
+    ) -> [BarItem] {
+        let items = [
             lineItem(report, words), unsentItem(report, words), knowledgeItem(report, words),
             clockItem(report, words),
             BarItem(
                 key: "disk", text: Texts.bytes(report.freeByteCount),
                 level: report.isDiskLow ? "bad" : "plain"),
         ]
+        let summary = printing.summary(words)
+        return items
+            + (summary.map { [BarItem(key: "printers", text: $0.text, level: $0.level)] } ?? [])
+    }
+
+    private func printerAnswers(_ printing: PrintingReport, _ words: Words) -> [PrinterAnswer] {
+        printing.printers.map { printer in
+            PrinterAnswer(
+                printer, sight: printing.sights[printer.id],
+                waiting: printing.openJobs.filter { $0.printer == printer.id }.count, words)
+        }
     }
 
     private func lineItem(_ report: TillReport, _ words: Words) -> BarItem {
@@ -138,7 +173,8 @@ extension TillWeb {
     private func statusPage(_ context: WebContext) async throws -> Response {
         let words = site.pages.words(context.language)
         let report = try await report()
-        var facts = bar(report, words).map { item in
+        let printing = try await PrintingReport.load(printing)
+        var facts = bar(report, printing, words).map { item in
             StatusView.Fact(
                 name: words("till.fact.\(item.key)"), text: item.text, level: item.level)
         }
@@ -147,6 +183,11 @@ extension TillWeb {
                 .init(
                     name: words("till.fact.store"), text: words("refusal.store_suspended"),
                     level: "bad"))
+        }
+        facts += printerAnswers(printing, words).map { printer in
+            .init(
+                name: printer.name + " · " + printer.slipText, text: printer.stateText,
+                level: printer.level)
         }
         if report.line.trouble != nil {
             facts.append(

@@ -8,7 +8,7 @@ import ServiceLifecycle
 import UnixSignals
 import WebSupport
 
-/// A running till: store, then sync, then web; stopped in the reverse order.
+/// A running till: store, then sync, then printing, then web; stopped in the reverse order.
 public struct TillNode: Sendable {
     private let configuration: TillConfiguration
     private let logger: Logger
@@ -36,7 +36,7 @@ public struct TillNode: Sendable {
             services += parts.services
             let web = TillWeb(
                 site: site, store: store, identity: identity, checkout: parts.checkout,
-                contact: parts.contact,
+                printing: parts.printing, contact: parts.contact,
                 signIn: StaffSignIn(store: store, passwords: PasswordWorker(), world: world),
                 world: world, commits: commits)
             services.append(CommitService(commits: commits))
@@ -58,6 +58,7 @@ public struct TillNode: Sendable {
     private struct Parts {
         let services: [any Service]
         let checkout: Checkout
+        let printing: Printing
         let contact: OfficeContact
     }
 
@@ -75,6 +76,8 @@ public struct TillNode: Sendable {
         let checkout = Checkout(
             store: store, identity: identity, world: world,
             authoriser: Authoriser(contact: contact), logger: logger)
+        let printing = Printing(
+            store: store, identity: identity, world: world, logger: logger)
         try await store.recordStart(id: world.makeID(), at: world.now(), identity: identity)
         try await checkout.recover()
         return Parts(
@@ -84,7 +87,8 @@ public struct TillNode: Sendable {
                     store: store, identity: identity, contact: contact, world: world,
                     logger: logger),
                 AbandonedPayments(checkout: checkout, logger: logger),
-            ], checkout: checkout, contact: contact)
+                PrintingService(printing: printing),
+            ], checkout: checkout, printing: printing, contact: contact)
     }
 
     private func application(_ router: Router<WebContext>) -> some ApplicationProtocol {

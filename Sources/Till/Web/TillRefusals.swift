@@ -30,6 +30,7 @@ struct ShownRefusal: WebRefusal {
         case let refusal as ShownRefusal: self = refusal
         case let refusal as RefundRefusal: self.init(refusal)
         case let refusal as RefundRequestRefusal: self.init(refusal)
+        case let refusal as PrinterRefusal: self.init(refusal)
         case let refusal as AccountRefusal: self.init(refusal.rawValue)
         case let refusal as DayCloseRefusal: self.init(refusal)
         case let error as TillStoreError:
@@ -66,6 +67,15 @@ struct ShownRefusal: WebRefusal {
         case .unknownSale, .unknownRequest: self.init(refusal.rawValue, .notFound)
         case .alreadyDecided, .sameIDDifferentContent: self.init(refusal.rawValue, .conflict)
         case .reasonLength, .malformedID: self.init(refusal.rawValue)
+        }
+    }
+
+    private init(_ refusal: PrinterRefusal) {
+        switch refusal {
+        case .unknownPrinter, .unknownJob: self.init(refusal.rawValue, .notFound)
+        case .nameTaken, .hasOpenJobs, .jobNotOpen, .jobNotInQuestion:
+            self.init(refusal.rawValue, .conflict)
+        case .nameLength, .settingUnknown, .addressMalformed: self.init(refusal.rawValue)
         }
     }
 

@@ -9,6 +9,7 @@ struct TillWeb: Sendable {
     let store: TillStore
     let identity: TillIdentity
     let checkout: Checkout
+    let printing: Printing
     let contact: OfficeContact
     let signIn: StaffSignIn
     let world: TillWorld
@@ -19,6 +20,7 @@ struct TillWeb: Sendable {
         NavigationItem(path: "/orders", wordKey: "till.nav.orders"),
         NavigationItem(path: "/refunds", wordKey: "till.nav.refunds"),
         NavigationItem(path: "/day-close", wordKey: "till.nav.dayClose"),
+        NavigationItem(path: "/printers", wordKey: "till.nav.printers"),
         NavigationItem(path: "/status", wordKey: "till.nav.status"),
     ]
 
@@ -55,6 +57,7 @@ struct TillWeb: Sendable {
         addOrders(to: staff)
         addRefunds(to: staff)
         addDayClose(to: staff)
+        addPrinters(to: staff)
         addStatus(to: staff)
         return router
     }
@@ -82,7 +85,7 @@ struct SetupWeb: Sendable {
 
     func makeRouter() -> Router<WebContext> {
         let router = site.makeRouter()
-        for path: RouterPath in ["/", "/sign-in", "/status", "/orders", "/refunds"] {
+        for path: RouterPath in ["/", "/sign-in", "/status", "/orders", "/refunds", "/printers"] {
             router.get(path) { _, context in
                 try site.pages.page("status/setup", View(), context: context)
             }

@@ -2,6 +2,7 @@
 import { call, words } from "./api.js";
 import { yuan } from "./money.js";
 import { managerOverride } from "./override.js";
+import { follow } from "./print-state.js";
 import { onScan } from "./scanner.js";
 
 const root = document.getElementById("pay");
@@ -81,6 +82,7 @@ function took(payment) {
       document.getElementById("done-remaining").textContent =
         payment.remaining === null ? words("balanceUnknown") : yuan(payment.remaining);
       document.getElementById("open-slip").href = `/orders/${id}/slip`;
+      follow(`/api/sales/${id}/slips`);
       show("done");
       break;
     default:

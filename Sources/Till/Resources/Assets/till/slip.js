@@ -1,5 +1,7 @@
-// Prints the two copies and tells the till so that a reprint is marked as one.
+// Prints the copies: at the till's printer when one is set up, else by the browser. Either way the till knows, so
+// that a reprint is marked as one.
 import { call } from "./api.js";
+import { follow } from "./print-state.js";
 
 const button = document.getElementById("print");
 const notice = document.getElementById("notice");
@@ -7,8 +9,8 @@ const notice = document.getElementById("notice");
 async function print() {
   button.disabled = true;
   try {
-    await call("POST", button.dataset.path, {});
-    window.print();
+    const answer = await call("POST", button.dataset.path, {});
+    if (answer.jobs.length === 0) window.print();
     location.reload();
   } catch (error) {
     notice.textContent = error.message;
@@ -24,5 +26,6 @@ document.addEventListener("keydown", (event) => {
     if (!button.disabled) print();
   }
 });
+if (button.dataset.printer === "yes") follow(button.dataset.path);
 // Printed once, the next thing is the next customer: Enter must not print again.
 (document.querySelector("[data-printed]") ? document.getElementById("next") : button).focus();

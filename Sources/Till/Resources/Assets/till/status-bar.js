@@ -6,6 +6,8 @@ const memory = `status ${document.documentElement.lang}`;
 
 function show(status) {
   bar.dataset.level = status.level;
+  const printers = document.getElementById("status-printers-part");
+  if (printers) printers.hidden = !status.bar.some((item) => item.key === "printers");
   for (const item of status.bar) {
     const element = document.getElementById(`status-${item.key}`);
     if (!element) continue;
