@@ -60,6 +60,7 @@ import Testing
         let poor = Self.card(balance: 0)
         #expect(code(poor, .missing) == "credential_missing")
         #expect(code(poor, .notNeeded) == "credential_missing")
+        #expect(code(poor, .gone) == "credential_gone")
         #expect(code(poor, .unreadable) == "credential_unreadable")
         #expect(code(poor, .wrong) == "wrong_password")
         #expect(code(poor, .notChecked) == "password_not_checked")
@@ -220,7 +221,8 @@ import Testing
                 "unreadable_record", "unknown_kind", "same_id_different_content",
                 "lines_do_not_add_up", "unknown_card", "card_closed", "card_frozen", "card_lost",
                 "programme_not_accepted", "test_card_limit", "credential_missing",
-                "credential_unreadable", "wrong_password", "password_not_checked",
+                "credential_gone", "credential_unreadable", "wrong_password",
+                "password_not_checked",
                 "insufficient_balance", "payment_cancelled", "payment_captured", "hold_differs",
                 "unknown_sale", "unknown_request", "quarantined",
             ])

@@ -123,7 +123,7 @@ struct IngestTests {
             till.append(bytes: [0xFF, 0xFE])
             till.append(
                 bytes: Array(
-                    #"{"at":1795572000000,"body":{},"id":"019f0000-0000-7000-8000-000000000001","kind":"day.closed","offset":null,"v":1}"#
+                    #"{"at":1795572000000,"body":{},"id":"019f0000-0000-7000-8000-000000000001","kind":"day.counted","offset":null,"v":1}"#
                         .utf8))
             try till.sell(card, 100)
             till.append(.beacon(BeaconRecorded(token: "forged.token")))
@@ -162,7 +162,7 @@ struct IngestTests {
                 try await till.verdicts() == [
                     "exception lines_do_not_add_up", "exception unknown_card",
                     "exception card_closed", "exception card_frozen", "exception card_lost",
-                    "exception test_card_limit", "posted", "exception credential_missing",
+                    "exception test_card_limit", "posted", "exception credential_gone",
                     "exception credential_unreadable", "exception wrong_password",
                 ])
             #expect(try await shop.balance(card) == (10_000, 0))

@@ -82,8 +82,10 @@ public enum SalePosting {
         case notChecked = "not_checked"
         /// It does not open, or is not this sale's.
         case unreadable
-        /// The record needs one and has none.
+        /// The record says that it was authorised, and it was not.
         case missing
+        /// The record names one that did not come with it, and no verdict on it is known (R-W5).
+        case gone
     }
 
     /// Decides what a sale's first record comes to.
@@ -93,8 +95,8 @@ public enum SalePosting {
     /// Refuses: nothing; exceptions in this order: `payment_cancelled` (moves nothing),
     /// `lines_do_not_add_up`, `hold_differs`; then, unless money was once held for it,
     /// `unknown_card`, `card_closed`, `card_frozen`, `card_lost`, `programme_not_accepted`,
-    /// `test_card_limit`, `credential_missing`, `credential_unreadable`, `wrong_password`,
-    /// `password_not_checked`; last `insufficient_balance`.
+    /// `test_card_limit`, `credential_missing`, `credential_gone`, `credential_unreadable`,
+    /// `wrong_password`, `password_not_checked`; last `insufficient_balance`.
     public static func decide(
         _ sale: Sale, card: Card?, payment: Payment, credential: Credential
     ) -> SaleVerdict {
@@ -145,6 +147,7 @@ public enum SalePosting {
         }
         switch credential {
         case .missing, .notNeeded: return draft.untouched(.credentialMissing)
+        case .gone: return draft.untouched(.credentialGone)
         case .unreadable: return draft.untouched(.credentialUnreadable)
         case .wrong: return draft.untouched(.wrongPassword)
         case .notChecked: return draft.untouched(.passwordNotChecked)
@@ -152,9 +155,13 @@ public enum SalePosting {
         }
     }
 
-    /// A card blocked after the sale still pays for it.
     private static func blocked(_ card: Card, sale: Sale) -> RecordException? {
-        guard card.stateSince < sale.businessTime else { return nil }
+        blocked(card, at: sale.businessTime)
+    }
+
+    /// Why the card may not pay for a sale of that time; a card blocked after it still pays.
+    static func blocked(_ card: Card, at businessTime: Instant) -> RecordException? {
+        guard card.stateSince < businessTime else { return nil }
         switch card.state {
         case .active: return nil
         case .closed: return .cardClosed

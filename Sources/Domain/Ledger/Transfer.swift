@@ -18,8 +18,10 @@ public enum TransferKind: String, Sendable, Hashable, CaseIterable {
     case feeReturned = "fee_returned"
     /// An exception decided: dispute → payable, or dispute → receivable.
     case exceptionDecided = "exception_decided"
-    /// A card pays at its load what an earlier sale lacked.
+    /// A card pays later what its sale lacked: card → exceptions receivable.
     case collection
+    /// Programme funding → exceptions receivable: the programme bears what a card did not pay.
+    case exceptionBorne = "exception_borne"
     /// Write-offs → exceptions receivable.
     case writeOff = "write_off"
     /// Store payable → bank.

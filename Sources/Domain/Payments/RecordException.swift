@@ -23,8 +23,11 @@ public enum RecordException: String, Error, Sendable, Hashable, CaseIterable {
     case programmeNotAccepted = "programme_not_accepted"
     /// A test card was charged ¥1.00 or more.
     case testCardLimit = "test_card_limit"
-    /// The sale needs a sealed credential and has none.
+    /// The sale says that it was authorised, and head office neither held money for it nor has a
+    /// password.
     case credentialMissing = "credential_missing"
+    /// The sale's sealed credential is gone, and no verdict on it is known (R-W5).
+    case credentialGone = "credential_gone"
     /// The sealed credential does not open, or is another card's or another sale's.
     case credentialUnreadable = "credential_unreadable"
     /// The password was wrong.
@@ -53,6 +56,15 @@ public enum RecordException: String, Error, Sendable, Hashable, CaseIterable {
     public var isTransient: Bool {
         switch self {
         case .passwordNotChecked, .unknownSale, .unknownRequest: true
+        default: false
+        }
+    }
+
+    /// Whether it is about which sale it is, so that nothing is given back for it until a person has
+    /// settled it (R-R7).
+    public var isAboutIdentity: Bool {
+        switch self {
+        case .paymentCancelled, .linesDoNotAddUp, .holdDiffers: true
         default: false
         }
     }

@@ -9,6 +9,8 @@ struct CardRow: Sendable {
     let programme: String
     let programmeID: Int64
     let perSaleLimit: Money
+    /// Who bears what the programme's cards do not pay, where nothing else is set.
+    let bearer: ShortfallBearer
     let state: CardState
     let stateSince: Instant
     let isTest: Bool
@@ -24,6 +26,12 @@ struct CardRow: Sendable {
         LedgerAccount(.card, of: cardID, in: isTest ? .test : .real)
     }
 
+    /// The password in force at that time.
+    func verifier(at time: Instant, earlier: [CardVerifier]) -> (salt: [UInt8], bytes: [UInt8]) {
+        let then = earlier.first { $0.validFrom <= time && time < $0.validUntil }
+        return then.map { ($0.salt, $0.bytes) } ?? (salt, verifier)
+    }
+
     /// Reads and locks the cards of those fingerprints, in the order of their ids; the lock keeps
     /// the count of wrong passwords exact.
     static func lock(
@@ -33,7 +41,8 @@ struct CardRow: Sendable {
         let rows = try session.query(
             """
             SELECT card.card_id, card.fingerprint, programme.code, card.programme_id,
-                   programme.per_sale_limit, card.state, card.state_since, card.test, card.mask, card.holder_mask, card.password_salt,
+                   programme.per_sale_limit, programme.shortfall_bearer, card.state,
+                   card.state_since, card.test, card.mask, card.holder_mask, card.password_salt,
                    card.password_verifier, card.wrong_count, card.wrong_on, card.wrong_streak,
                    programme_acceptance.province IS NOT NULL AS accepted
             FROM card
@@ -51,6 +60,7 @@ struct CardRow: Sendable {
                 cardID: try row["card_id"], fingerprint: try row["fingerprint"],
                 programme: try row["code"], programmeID: try row["programme_id"],
                 perSaleLimit: try row["per_sale_limit"],
+                bearer: ShortfallBearer(rawValue: try row["shortfall_bearer"]) ?? .store,
                 state: try row["state"], stateSince: try row["state_since"],
                 isTest: try row["test"], isAccepted: try row["accepted"], mask: try row["mask"],
                 holderMask: try row["holder_mask"], salt: try row["password_salt"],
@@ -77,5 +87,35 @@ struct CardRow: Sendable {
                  AS row (card_id, wrong_count, wrong_on, wrong_streak)
             WHERE card.card_id = row.card_id
             """)
+    }
+}
+
+/// A password that a card had before, for sales made while it was in force (R-W4).
+struct CardVerifier: Sendable {
+    let validFrom: Instant
+    let validUntil: Instant
+    let salt: [UInt8]
+    let bytes: [UInt8]
+
+    /// How long earlier passwords are kept: 60 days.
+    static let life: Int64 = 60 * 86_400_000
+
+    static func read(
+        _ session: PostgresSession, _ cardIDs: [Int64]
+    ) throws -> [Int64: [CardVerifier]] {
+        guard !cardIDs.isEmpty else { return [:] }
+        var found: [Int64: [CardVerifier]] = [:]
+        for row in try session.query(
+            """
+            SELECT card_id, valid_from, valid_until, salt, verifier FROM card_verifier
+            WHERE card_id = ANY (\(cardIDs)) ORDER BY card_id, valid_from
+            """)
+        {
+            found[try row["card_id"], default: []].append(
+                CardVerifier(
+                    validFrom: try row["valid_from"], validUntil: try row["valid_until"],
+                    salt: try row["salt"], bytes: try row["verifier"]))
+        }
+        return found
     }
 }

@@ -43,7 +43,8 @@ extension Cards {
         }
     }
 
-    /// Agrees to a load: the money moves from the programme's funding to the card.
+    /// Agrees to a load: the money moves from the programme's funding to the card, and pays first what is to be
+    /// collected from it (R-P5).
     ///
     /// - Refuses, first match wins: `.roleMissing`, `.unknownLoad`, `.alreadyDecided`, `.samePerson`, `.cardNotActive`,
     ///   `.balanceMaximum`.
@@ -52,6 +53,7 @@ extension Cards {
         try actor.require(.issuingSupervisor)
         try await store.write { session in
             let load = try Self.lockLoad(loadID, for: actor, in: session)
+            let owed = try ShortfallCollection.lock(cardID: load.cardID, in: session)
             let card = try Self.lockCard(load.cardID, in: session)
             guard card.state == "active" else { throw CardsRefusal.cardNotActive }
             try Self.requireRoom(for: load.amount, on: card, in: session)
@@ -63,6 +65,7 @@ extension Cards {
                         load.amount, programmeID: card.programmeID, cardID: load.cardID,
                         isTest: card.isTest, loadID: loadID, at: now)
                 ], at: now)
+            try owed.take(by: .staff(actor), at: now, in: session)
             try session.audit(
                 actor, "card_load.approve", card.mask,
                 ["load": loadID.description, "amount": String(load.amount.fen)], at: now)

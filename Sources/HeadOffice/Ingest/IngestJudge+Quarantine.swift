@@ -19,7 +19,8 @@ extension IngestJudge {
                 .quarantined)
             outcome.quarantined.append((incoming.sequence, incoming.sealed))
             return note(
-                .quarantined, incoming, amount: sale.total, bearer: verdict.bearer.rawValue)
+                .quarantined, incoming, amount: sale.total, bearer: verdict.bearer.rawValue,
+                sale: id, disputed: verdict.shortfall)
         case .paymentCancelled, .refundRequested, .refundWithdrawn:
             outcome.quarantined.append((incoming.sequence, nil))
             return note(.quarantined, incoming)

@@ -14,8 +14,10 @@ struct IngestJudge {
     var world: IngestWorld
     var outcome = IngestOutcome()
 
-    private var ledger: IngestLedger {
-        IngestLedger(storeID: till.storeID, storeCode: till.storeCode)
+    private func names(_ card: CardRow?) -> LedgerNames {
+        LedgerNames(
+            storeID: till.storeID, storeCode: till.storeCode, cardID: card?.cardID,
+            card: card?.fingerprint, programmeID: card?.programmeID, programme: card?.programme)
     }
 
     /// What a record's id says about it (R-M3).
@@ -92,7 +94,7 @@ struct IngestJudge {
         if let held = world.payments[id], held.tillID != till.tillID {
             // Another till's payment: a till can neither spend nor end it.
             storeSale(id, sale, time, card: card, isTest: sale.isTest, paid: .zero, .holdDiffers)
-            return note(.holdDiffers, incoming, amount: sale.total)
+            return note(.holdDiffers, incoming, amount: sale.total, sale: id)
         }
         let payment = world.payments[id]?.payment ?? .unseen
         let facts = self.facts(of: sale, card: card, at: time.instant)
@@ -112,7 +114,10 @@ struct IngestJudge {
             id, sale, time, card: card, isTest: verdict.book == .test, paid: verdict.paidByCard,
             exception)
         let amount = exception.touchesCard ? verdict.shortfall : sale.total
-        return note(exception, incoming, amount: amount, bearer: verdict.bearer.rawValue)
+        let bearer = bearer(of: exception, verdict: verdict, card: card)
+        return note(
+            exception, incoming, amount: amount, bearer: bearer.rawValue, sale: id,
+            disputed: verdict.shortfall)
     }
 
     /// The sale as the rules see it.
@@ -125,53 +130,76 @@ struct IngestJudge {
             keptLimits: card.map { sale.total <= $0.perSaleLimit } ?? true)
     }
 
-    /// Asks the rules; a password is judged only when everything before it is right, because every
-    /// wrong one counts (R-W1).
+    /// What the rules give to the programme is its; the rest is as the programme set it (R-P5).
+    private func bearer(
+        of exception: RecordException, verdict: SaleVerdict, card: CardRow?
+    ) -> ShortfallBearer {
+        guard let card, verdict.bearer == .store else { return verdict.bearer }
+        return world.bearers[card.programmeID]?[exception.code] ?? card.bearer
+    }
+
+    /// Asks the rules; a password is judged only when it can ever matter, because every wrong one
+    /// counts (R-W1).
     private mutating func decide(
         _ sale: SalePosting.Sale, card: CardRow?, payment: Payment, incoming: IncomingRecord
     ) -> SaleVerdict {
         let facts = card.map(self.facts)
-        let content: SealedCredential.Content
+        func verdict(_ credential: SalePosting.Credential) -> SaleVerdict {
+            SalePosting.decide(sale, card: facts, payment: payment, credential: credential)
+        }
         switch incoming.credential {
-        case .notNeeded:
-            return SalePosting.decide(
-                sale, card: facts, payment: payment, credential: .notNeeded)
-        case .missing:
-            return SalePosting.decide(sale, card: facts, payment: payment, credential: .missing)
-        case .unreadable:
-            return SalePosting.decide(
-                sale, card: facts, payment: payment, credential: .unreadable)
-        case .opened(let opened):
-            content = opened
+        case .notNeeded: return verdict(.notNeeded)
+        case .missing: return verdict(storedCredential(incoming) ?? .gone)
+        case .unreadable: return verdict(.unreadable)
+        case .opened(let content):
+            let unchecked = verdict(.notChecked)
+            guard needsPassword(unchecked) else { return unchecked }
+            return verdict(judgePassword(content, of: sale, card: card, incoming: incoming))
         }
-        let unchecked = SalePosting.decide(
-            sale, card: facts, payment: payment, credential: .notChecked)
-        guard let card, unchecked.state == .exception(.passwordNotChecked) else {
-            return unchecked
-        }
+    }
+
+    /// What was found out about the sale's password before, by its id.
+    private func storedCredential(_ incoming: IncomingRecord) -> SalePosting.Credential? {
+        incoming.id.flatMap { world.credentials[$0] }
+    }
+
+    /// Whether the password matters now, or would once a person has put something right: then it is
+    /// judged with the record, because its sealed bytes are not kept (R-W4).
+    private func needsPassword(_ verdict: SaleVerdict) -> Bool {
+        guard case .exception(let exception) = verdict.state else { return false }
+        return exception.canBeCorrected && !exception.touchesCard
+    }
+
+    /// Judges the password once, against the verifier in force when the sale was made; while the
+    /// card's lock is closed, or no card is known, it waits.
+    private mutating func judgePassword(
+        _ content: SealedCredential.Content, of sale: SalePosting.Sale, card: CardRow?,
+        incoming: IncomingRecord
+    ) -> SalePosting.Credential {
+        guard let id = incoming.id else { return .notChecked }
+        if let known = storedCredential(incoming), known != .notChecked { return known }
         let today = BusinessDate(received)
-        guard !card.lock.isLocked(on: today) else {
-            if let sealed = incoming.sealed, let id = incoming.id {
-                outcome.pending.append((id, sealed))
-            }
-            return unchecked
+        guard let card, !card.lock.isLocked(on: today) else {
+            if let sealed = incoming.sealed { outcome.pending.append((id, sealed)) }
+            outcome.credentials[id] = .notChecked
+            return .notChecked
         }
+        let verifier = card.verifier(
+            at: sale.businessTime, earlier: world.verifiers[card.cardID] ?? [])
         let isRight = cards.isPassword(
-            content.password.digits, salt: card.salt, verifier: card.verifier)
+            content.password.digits, salt: verifier.salt, verifier: verifier.bytes)
         let lock = card.lock.registering(right: isRight, on: today)
         if lock != card.lock {
             world.cards[card.fingerprint]?.lock = lock
             outcome.locks[card.cardID] = lock
         }
-        return SalePosting.decide(
-            sale, card: facts, payment: payment, credential: isRight ? .right : .wrong)
+        let result: SalePosting.Credential = isRight ? .right : .wrong
+        outcome.credentials[id] = result
+        return result
     }
 
     func facts(of card: CardRow) -> SalePosting.Card {
-        let account = world.accounts[card.account]
-        return SalePosting.Card(
-            state: card.state, stateSince: card.stateSince, balance: account?.balance ?? .zero,
-            held: account?.held ?? .zero, isTest: card.isTest, programmeAccepted: card.isAccepted)
+        card.facts(world.accounts[card.account])
     }
 
     /// Keeps what a verdict moves, on the balances too.
@@ -179,7 +207,7 @@ struct IngestJudge {
         _ verdict: SaleVerdict, id: RecordID, card: CardRow?, at: Instant
     ) {
         for plan in verdict.transfers {
-            let transfer = ledger.transfer(plan, sale: id, card: card, at: at)
+            let transfer = names(card).transfer(plan, source: id, at: at)
             outcome.transfers.append(transfer)
             if let account = world.accounts[transfer.from] {
                 world.accounts[transfer.from]?.balance =
@@ -255,12 +283,12 @@ struct IngestJudge {
     @discardableResult
     mutating func note(
         _ exception: RecordException, _ incoming: IncomingRecord, amount: Money = .zero,
-        bearer: String = "none"
+        bearer: String = "none", sale: RecordID? = nil, disputed: Money = .zero
     ) -> RecordException {
         outcome.exceptions.append(
             IngestOutcome.Exception(
                 sequence: incoming.sequence, id: incoming.id, code: exception,
-                amount: max(amount, .zero), bearer: bearer))
+                amount: max(amount, .zero), bearer: bearer, saleID: sale, disputed: disputed))
         return exception
     }
 

@@ -28,6 +28,10 @@ struct IngestOutcome: Sendable {
         let code: RecordException
         let amount: Money
         let bearer: String
+        /// The sale that the record made, if it did.
+        let saleID: RecordID?
+        /// How much of the amount is booked as in dispute.
+        let disputed: Money
     }
 
     /// A refund request's row.
@@ -49,6 +53,8 @@ struct IngestOutcome: Sendable {
     var payments: [RecordID: PaymentRow] = [:]
     var exceptions: [Exception] = []
     var locks: [Int64: PasswordLock] = [:]
+    /// What sealed passwords came to, by sale.
+    var credentials: [RecordID: SalePosting.Credential] = [:]
     /// Sealed bytes to keep until they can be judged.
     var pending: [(id: RecordID, sealed: [UInt8])] = []
     var refunds: [Refund] = []

@@ -30,11 +30,18 @@ struct IngestWorld: Sendable {
     var accounts: [LedgerAccount: Ledger.LockedAccount]
     var sales: [RecordID: Sale]
     var requests: [RecordID: Request]
+    /// Who bears a cause's shortfall, by programme (R-P5).
+    let bearers: [Int64: [String: ShortfallBearer]]
+    /// What is known already of the passwords of these sales.
+    let credentials: [RecordID: SalePosting.Credential]
+    /// Earlier passwords of the cards.
+    let verifiers: [Int64: [CardVerifier]]
 
     static func load(
         _ session: PostgresSession, _ records: [Record], province: String, storeID: Int64
     ) throws -> IngestWorld {
         var paymentIDs: Set<RecordID> = []
+        var soldIDs: Set<RecordID> = []
         var fingerprints: Set<CardFingerprint> = []
         var saleIDs: Set<RecordID> = []
         var requestIDs: Set<RecordID> = []
@@ -42,6 +49,7 @@ struct IngestWorld: Sendable {
             switch record.body {
             case .saleCompleted(let sale):
                 paymentIDs.insert(record.id)
+                soldIDs.insert(record.id)
                 fingerprints.insert(sale.card.fingerprint)
             case .paymentCancelled(let cancelled): paymentIDs.insert(cancelled.payment)
             case .refundRequested(let refund): saleIDs.insert(refund.sale)
@@ -58,7 +66,12 @@ struct IngestWorld: Sendable {
         let accounts = try Ledger.lock(session, Set(cards.values.map(\.account)))
         return IngestWorld(
             payments: payments, cards: cards, accounts: accounts, sales: sales,
-            requests: requests)
+            requests: requests,
+            bearers: try ExceptionBearers.read(
+                session, Array(Set(cards.values.map(\.programmeID)))),
+            credentials: try CredentialVerdicts.read(session, Array(soldIDs)),
+            verifiers: try CardVerifier.read(
+                session, soldIDs.isEmpty ? [] : cards.values.map(\.cardID)))
     }
 
     private static func salesOfRequests(
@@ -103,8 +116,8 @@ struct IngestWorld: Sendable {
         let wanted = Array(ids)
         let rows = try session.query(
             """
-            SELECT sale_id, fingerprint, receipt, lines, business_at, total, paid_by_card, code,
-                   refunded, refund_reserved
+            SELECT sale_id, fingerprint, receipt, lines, business_at, total, paid_by_card, state,
+                   code, refunded, refund_reserved
             FROM sale
             WHERE sale_id = ANY (\(wanted)) AND store_id = \(storeID)
             ORDER BY sale_id
@@ -134,7 +147,7 @@ struct IngestWorld: Sendable {
                 cardFingerprint: try row["fingerprint"], receipt: try row["receipt"],
                 facts: facts(
                     lines, at: try row["business_at"], total: total, paid: paid,
-                    code: try row["code"]),
+                    code: try row["state"] == "posted" ? nil : row["code"]),
                 reserved: RefundRules.Reserved(
                     quantities: quantities[id] ?? [:],
                     amount: Money(fen: refunded.fen + reserved.fen)),
@@ -148,9 +161,9 @@ struct IngestWorld: Sendable {
     static func facts(
         _ lines: [SaleCompleted.Line], at: Instant, total: Money, paid: Money, code: String?
     ) -> RefundRules.Sale {
-        let inQuestion: [RecordException] = [.paymentCancelled, .linesDoNotAddUp, .holdDiffers]
+        let isInQuestion = code.flatMap(RecordException.init)?.isAboutIdentity ?? false
         return RefundRules.Sale(
-            isPosted: !inQuestion.contains { $0.code == code }, businessTime: at,
+            isPosted: !isInQuestion, businessTime: at,
             lines: lines.map(\.saleLine), paidByCard: paid,
             notPaidByCard: Money(fen: total.fen - paid.fen))
     }

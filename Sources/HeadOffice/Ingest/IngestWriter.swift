@@ -32,6 +32,7 @@ struct IngestWriter {
         try storeExceptions()
         try storePending()
         try storeQuarantined()
+        try storeCredentials()
         try CardRow.storeLocks(session, outcome.locks)
         try ChangePublisher.publish(session, outcome.changes)
         let fees = try SaleFees.transfers(session, beside: paidSales)
@@ -171,12 +172,14 @@ struct IngestWriter {
         try session.execute(
             """
             INSERT INTO exception
-                (till_id, epoch, seq, record_id, store_id, code, amount, bearer, opened_at)
+                (till_id, epoch, seq, record_id, store_id, code, amount, bearer, opened_at,
+                 sale_id, disputed)
             SELECT \(till.tillID), \(Int32(till.epoch)), seq, record_id, \(till.storeID), code,
-                   amount, bearer, \(received)
+                   amount, bearer, \(received), sale_id, disputed
             FROM unnest(\(rows.map(\.sequence)), \(rows.map(\.id)), \(rows.map(\.code.code)),
-                        \(rows.map(\.amount)), \(rows.map(\.bearer)))
-                 AS row (seq, record_id, code, amount, bearer)
+                        \(rows.map(\.amount)), \(rows.map(\.bearer)), \(rows.map(\.saleID)),
+                        \(rows.map(\.disputed)))
+                 AS row (seq, record_id, code, amount, bearer, sale_id, disputed)
             """)
     }
 
@@ -188,6 +191,7 @@ struct IngestWriter {
             SELECT record_id, sealed, \(received)
             FROM unnest(\(outcome.pending.map(\.id)), \(outcome.pending.map(\.sealed)))
                  AS row (record_id, sealed)
+            ON CONFLICT (record_id) DO NOTHING
             """)
     }
 
@@ -200,6 +204,10 @@ struct IngestWriter {
             SELECT \(till.tillID), \(Int32(till.epoch)), seq, sealed, \(received)
             FROM unnest(\(rows.map(\.sequence)), \(rows.map(\.sealed))) AS row (seq, sealed)
             """)
+    }
+
+    private func storeCredentials() throws {
+        try CredentialVerdicts.store(session, outcome.credentials, at: received)
     }
 
     private static func json(_ value: JSONValue) -> PostgresJSON {

@@ -10,14 +10,14 @@ import WebSupport
 
 /// Head office's work by the clock.
 public struct Jobs: Service {
-    private let store: OfficeStore
+    let store: OfficeStore
 
     /// How many rows one transaction handles.
-    private static let portion: Int64 = 500
+    static let portion: Int64 = 500
     /// How long nonces are kept: more than twice the tolerance of the clock.
     private static let nonceLife: Int64 = 20 * 60_000
     /// How long sealed bytes wait to be judged (R-W4).
-    private static let pendingLife: Int64 = 7 * 86_400_000
+    static let pendingLife: Int64 = 7 * 86_400_000
     /// No session is good for longer, used or not.
     private static let sessionLife =
         OfficeSessions.limits.absolute.components.seconds * 1_000
@@ -42,6 +42,8 @@ public struct Jobs: Service {
         let jobs: [(name: String, job: @Sendable () async throws -> Int)] = [
             ("lapse_holds", { try await lapseHolds(now: now) }),
             ("expire_refund_requests", { try await expireRefundRequests(now: now) }),
+            ("judge_late_passwords", { try await judgeLatePasswords(now: now) }),
+            ("decide_overdue_exceptions", { try await decideOverdueExceptions(now: now) }),
             ("sweep", { try await sweep(now: now) }),
         ]
         for (name, job) in jobs {
@@ -153,8 +155,8 @@ public struct Jobs: Service {
             body: PostgresJSON(String(decoding: body.bytes, as: UTF8.self)))
     }
 
-    /// Deletes what has served its time: nonces, sealed bytes that nobody could judge, and sessions that
-    /// have ended by themselves.
+    /// Deletes what has served its time: nonces, sealed bytes that nobody could judge, earlier card
+    /// passwords, and sessions that have ended by themselves.
     ///
     /// - Shape: how many rows are gone.
     @discardableResult
@@ -170,12 +172,17 @@ public struct Jobs: Service {
                 DELETE FROM pending_credential
                 WHERE stored_at < \(now.adding(milliseconds: -Self.pendingLife))
                 """)
+            let verifiers = try session.execute(
+                """
+                DELETE FROM card_verifier
+                WHERE valid_until < \(now.adding(milliseconds: -CardVerifier.life))
+                """)
             let sessions = try session.execute(
                 """
                 DELETE FROM session
                 WHERE created_at < \(now.adding(milliseconds: -Self.sessionLife))
                 """)
-            return nonces + credentials + sessions
+            return nonces + credentials + verifiers + sessions
         }
     }
 

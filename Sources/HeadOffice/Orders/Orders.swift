@@ -250,6 +250,9 @@ struct Orders: Sendable {
             JOIN account AS payee ON payee.account_id = to_account_id
             WHERE source_id = \(saleID)
                OR source_id IN (SELECT request_id FROM refund_request WHERE sale_id = \(saleID))
+               OR source_id IN (SELECT decision_id
+                                FROM exception_event JOIN exception USING (exception_id)
+                                WHERE sale_id = \(saleID))
             ORDER BY transfer_id
             """
         ).map { row in

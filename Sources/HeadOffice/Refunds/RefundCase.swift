@@ -27,10 +27,11 @@ struct RefundCase: Sendable {
         var remaining: Int { sold - refunded - reserved }
     }
 
-    /// The two accounts of a sale's shortfall.
-    struct Shortfall: Sendable {
-        let carrier: LedgerAccount
-        let disputed: LedgerAccount
+    /// The card that gets the money: the sale's, or the live end of its replacement chain (R-R2).
+    struct Destination: Sendable {
+        let cardID: Int64
+        let fingerprint: CardFingerprint
+        let isClosed: Bool
     }
 
     let requestID: RecordID
@@ -47,13 +48,17 @@ struct RefundCase: Sendable {
     /// What the requester entered.
     let fingerprint: CardFingerprint
     let isCardMatch: Bool
-    /// All of the sale is in the ledger: paid by the card, or carried as a shortfall.
+    /// All of the sale is in the ledger, paid by the card or carried as a shortfall, and it is not in
+    /// question for its identity.
     let isBooked: Bool
-    /// Where the shortfall is carried and where it went, if there is one.
-    let shortfall: Shortfall?
-    let cardState: String?
-    /// Whose suspense keeps the money when the card is closed.
+    /// The exception that the sale is, or was.
+    let exceptionID: Int64?
+    /// Who carries what the card did not pay.
+    let carrier: ShortfallCarrier
+    let destination: Destination?
+    /// The card's, whose suspense keeps the money when the card is closed.
     let programmeID: Int64?
+    let programme: String?
     let mode: String
     let saleState: String
     let saleCode: String?
@@ -61,6 +66,10 @@ struct RefundCase: Sendable {
     let paidByCard: Money
     /// Refunded by requests approved before.
     let refunded: Money
+    /// How much of that went to the card.
+    let returnedToCard: Money
+    /// What this request gave to the card, once it is approved.
+    let gaveToCard: Money
     /// Reserved by every request that waits, this one included.
     let reserved: Money
     let soldAt: Instant
@@ -77,21 +86,39 @@ struct RefundCase: Sendable {
     let decidedAt: Instant?
     let lines: [Line]
 
-    /// What would go to the card, and what would undo a shortfall instead (R-R7).
-    var split: (toCard: Money, undone: Money) {
-        let shortfall = total.fen - paidByCard.fen
-        let undoneBefore = min(refunded.fen, shortfall)
-        let undone = min(amount.fen, shortfall - undoneBefore)
-        return (Money(fen: amount.fen - undone), Money(fen: undone))
+    /// What to book at an approval.
+    ///
+    /// - Refuses: `.amountExceedsPaid`.
+    func plan() throws(RefundRefusal) -> RefundPosting.Plan {
+        let notPaid = Money(fen: total.fen - paidByCard.fen)
+        let sale = RefundPosting.Sale(
+            store: storeCode, book: isTest ? .test : .real, paidByCard: paidByCard,
+            returnedToCard: returnedToCard, notPaidByCard: notPaid,
+            undone: Money(fen: refunded.fen - returnedToCard.fen), carrier: carrier)
+        let account: Account
+        if let destination, !destination.isClosed {
+            account = .card(destination.fingerprint)
+        } else {
+            account = .refundSuspense(programme ?? "")
+        }
+        return try RefundPosting.plan(amount, sale: sale, to: account)
+    }
+
+    /// What goes to the card, and what undoes a shortfall instead (R-R7); nil when it cannot be booked.
+    var split: (toCard: Money, undone: Money)? {
+        if state == "approved" { return (gaveToCard, Money(fen: amount.fen - gaveToCard.fen)) }
+        guard let plan = try? plan() else { return nil }
+        return (plan.toCard, plan.undone)
     }
 
     /// SHA-256 over everything shown that the decision rests on; any change of it voids an approval (R-R4).
     var digest: [UInt8] {
         var fields = [
-            "huiyika/refund-shown/1", requestID.description, saleID.description, storeCode, receipt,
-            cardMask, fingerprint.text, String(isCardMatch), String(isBooked), cardState ?? "",
-            saleState, saleCode ?? "",
-            String(total.fen), String(paidByCard.fen), String(refunded.fen), String(reserved.fen),
+            "huiyika/refund-shown/2", requestID.description, saleID.description, storeCode, receipt,
+            cardMask, fingerprint.text, String(isCardMatch), String(isBooked),
+            destination?.fingerprint.text ?? "", String(destination?.isClosed ?? true), saleState,
+            saleCode ?? "", "\(carrier)", String(total.fen), String(paidByCard.fen),
+            String(refunded.fen), String(returnedToCard.fen), String(reserved.fen),
             String(soldAt.milliseconds), String(amount.fen), reason, askedBy,
             String(askedAt.milliseconds), state,
         ]

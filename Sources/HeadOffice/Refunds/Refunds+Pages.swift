@@ -59,7 +59,7 @@ struct RefundPages: Sendable {
             receipt = found.receipt
             store = found.storeCode
             amount = found.amount.fen
-            toCard = found.split.toCard.fen
+            toCard = found.split?.toCard.fen ?? 0
             state = found.state
             digest = found.digest.hex
             reason = found.reason

@@ -165,24 +165,29 @@ extension Refunds {
         guard
             let row = try session.queryOne(
                 """
-                SELECT sale_id, request.store_id, store.code AS store_code,
+                SELECT request.sale_id, request.store_id, store.code AS store_code,
                        store.name AS store_name, till.code AS till_code, sale.receipt,
                        sale.cashier, sale.card_id, sale.card_mask, sale.test,
                        request.fingerprint = sale.fingerprint AS card_match, request.fingerprint,
-                       (SELECT coalesce(sum(transfer.amount), 0) FROM transfer
-                        WHERE source_id = sale_id AND kind IN ('sale', 'shortfall'))
-                           = sale.total AS booked,
-                       card.state AS card_state, card.programme_id, sale.mode, sale.state AS sale_state,
-                       sale.code AS sale_code, sale.total, sale.paid_by_card, sale.refunded,
-                       sale.refund_reserved, sale.business_at, sale.received_at,
+                       EXISTS (SELECT 1 FROM transfer
+                               WHERE source_id = sale.sale_id AND kind IN ('sale', 'shortfall'))
+                           AS booked,
+                       card.programme_id, programme.code AS programme, sale.mode,
+                       sale.state AS sale_state, sale.code AS sale_code, sale.total,
+                       sale.paid_by_card, sale.refunded, sale.returned_to_card,
+                       (SELECT coalesce(sum(amount), 0)::bigint FROM transfer
+                        WHERE source_id = request.request_id AND kind = 'refund') AS gave_to_card,
+                       exception.exception_id, exception.outcome, sale.refund_reserved, sale.business_at, sale.received_at,
                        request.amount, request.reason, request.asked_by, request.asked_at,
                        request.deadline, request.state, request.code, request.opinion,
                        person.name AS decided_by, request.decided_at
                 FROM refund_request AS request
-                JOIN sale USING (sale_id)
+                JOIN sale ON sale.sale_id = request.sale_id
                 JOIN store ON store.store_id = request.store_id
                 JOIN till ON till.till_id = sale.till_id
                 LEFT JOIN card ON card.card_id = sale.card_id
+                LEFT JOIN programme ON programme.programme_id = card.programme_id
+                LEFT JOIN exception ON exception.sale_id = sale.sale_id
                 LEFT JOIN staff_account ON staff_account_id = request.decided_by
                 LEFT JOIN person USING (person_id)
                 WHERE request_id = \(requestID)
@@ -197,12 +202,14 @@ extension Refunds {
             cashier: try row["cashier"], cardID: try row["card_id"],
             cardMask: try row["card_mask"], isTest: try row["test"],
             fingerprint: try row["fingerprint"], isCardMatch: try row["card_match"],
-            isBooked: try row["booked"],
-            shortfall: try shortfall(of: try row["sale_id"], in: session),
-            cardState: try row["card_state"], programmeID: try row["programme_id"],
+            isBooked: try row["booked"] && !isInQuestion(row),
+            exceptionID: try row["exception_id"], carrier: try carrier(row),
+            destination: try destination(of: try row["card_id"], in: session),
+            programmeID: try row["programme_id"], programme: try row["programme"],
             mode: try row["mode"], saleState: try row["sale_state"],
             saleCode: try row["sale_code"], total: try row["total"],
             paidByCard: try row["paid_by_card"], refunded: try row["refunded"],
+            returnedToCard: try row["returned_to_card"], gaveToCard: try row["gave_to_card"],
             reserved: try row["refund_reserved"], soldAt: try row["business_at"],
             receivedAt: try row["received_at"], amount: try row["amount"],
             reason: try row["reason"], askedBy: try row["asked_by"],
@@ -212,25 +219,33 @@ extension Refunds {
             lines: lines)
     }
 
-    private static func shortfall(
-        of saleID: RecordID, in session: PostgresSession
-    ) throws -> RefundCase.Shortfall? {
-        let row = try session.queryOne(
-            """
-            SELECT payer.book, payer.kind AS carrier_kind, payer.owner_id AS carrier_owner,
-                   payee.kind AS disputed_kind, payee.owner_id AS disputed_owner
-            FROM transfer
-            JOIN account AS payer ON payer.account_id = from_account_id
-            JOIN account AS payee ON payee.account_id = to_account_id
-            WHERE source_id = \(saleID) AND transfer.kind = 'shortfall'
-            """)
-        guard let row else { return nil }
-        let book: Book = try row["book"]
-        return RefundCase.Shortfall(
-            carrier: LedgerAccount(
-                try row["carrier_kind"], of: try row["carrier_owner"], in: book),
-            disputed: LedgerAccount(
-                try row["disputed_kind"], of: try row["disputed_owner"], in: book))
+    private static func isInQuestion(_ row: PostgresRow) throws -> Bool {
+        let (state, code): (String, String?) = (try row["sale_state"], try row["sale_code"])
+        return state == "exception"
+            && code.flatMap(RecordException.init)?.isAboutIdentity ?? false
+    }
+
+    private static func carrier(_ row: PostgresRow) throws -> ShortfallCarrier {
+        let outcome: String? = try row["outcome"]
+        switch outcome.flatMap(ExceptionEnd.Outcome.init) {
+        case .store: return .store
+        case .programme: return .programme(try row["programme"] ?? "")
+        case .writtenOff: return .writtenOff
+        case .card, .refunded, .closed, nil: return .inDispute
+        }
+    }
+
+    private static func destination(
+        of cardID: Int64?, in session: PostgresSession
+    ) throws -> RefundCase.Destination? {
+        guard let cardID else { return nil }
+        return try session.queryOne(
+            "SELECT card_id, fingerprint, state FROM card WHERE card_id = \(cardID)"
+        ).map { row in
+            RefundCase.Destination(
+                cardID: try row["card_id"], fingerprint: try row["fingerprint"],
+                isClosed: try row["state"] == "closed")
+        }
     }
 
     private static func lines(

@@ -98,8 +98,9 @@ extension RefundPages {
             mode: text.words("mode." + found.mode), saleState: text.state(found.saleState),
             soldAt: text.time(found.soldAt), total: text.money(found.total),
             paidByCard: text.money(found.paidByCard), refunded: text.money(found.refunded),
-            amount: text.money(found.amount), toCard: text.money(found.split.toCard),
-            undone: text.money(found.split.undone), hasUndone: found.split.undone > .zero,
+            amount: text.money(found.amount), toCard: text.money(found.split?.toCard ?? .zero),
+            undone: text.money(found.split?.undone ?? .zero),
+            hasUndone: (found.split?.undone ?? .zero) > .zero,
             reason: found.reason, askedBy: found.askedBy, askedAt: text.time(found.askedAt),
             deadline: text.time(found.deadline),
             left: left > 0

@@ -48,10 +48,16 @@ public struct Refunds: Sendable {
                 decider: .of(actor, in: session),
                 requester: .ofStoreLogin(found.askedBy, store: found.storeCode, in: session))
             guard found.digest == digest else { throw RefundsRefusal.digestDiffers }
-            if verdict == .approved { try found.judgeApproval(at: now) }
+            var plan: RefundPosting.Plan?
+            if verdict == .approved {
+                try found.judgeApproval(at: now)
+                plan = try found.plan()
+            }
             try Self.store(
-                verdict, of: found, opinion: opinion, by: actor, at: now, in: session)
-            if verdict == .approved { try Self.post(found, at: now, in: session) }
+                verdict, of: found, plan, opinion: opinion, by: actor, at: now, in: session)
+            if let plan {
+                try Self.post(plan, of: found, by: .staff(actor), at: now, in: session)
+            }
             try Self.publish(
                 verdict, of: found, opinion: opinion, by: actor, at: now, in: session)
             try session.audit(
@@ -75,11 +81,17 @@ public struct Refunds: Sendable {
             "SELECT request_id FROM refund_request WHERE request_id = \(requestID) FOR NO KEY UPDATE"
         )
         guard sale != nil, request != nil else { throw RefundsRefusal.unknownRequest }
+        _ = try session.query(
+            """
+            SELECT exception_id FROM exception
+            WHERE sale_id = (SELECT sale_id FROM refund_request WHERE request_id = \(requestID))
+            FOR NO KEY UPDATE
+            """)
     }
 
     private static func store(
-        _ verdict: Verdict, of found: RefundCase, opinion: String, by actor: StaffActor,
-        at now: Instant, in session: PostgresSession
+        _ verdict: Verdict, of found: RefundCase, _ plan: RefundPosting.Plan?, opinion: String,
+        by actor: StaffActor, at now: Instant, in session: PostgresSession
     ) throws {
         let decided = try session.execute(
             """
@@ -93,6 +105,7 @@ public struct Refunds: Sendable {
         try session.execute(
             """
             UPDATE sale SET refunded = refunded + \(refunded),
+                returned_to_card = returned_to_card + \(plan?.toCard ?? .zero),
                 refund_reserved = refund_reserved - \(found.amount)
             WHERE sale_id = \(found.saleID)
             """)
@@ -102,42 +115,37 @@ public struct Refunds: Sendable {
         }
     }
 
-    /// What the card paid returns to the card, or to suspense when the card is closed; what it had not paid is undone.
+    /// What the card paid returns to the card, or to suspense when the card is closed; what it had not paid is undone,
+    /// and what was in dispute of it no longer is.
     private static func post(
-        _ found: RefundCase, at now: Instant, in session: PostgresSession
+        _ plan: RefundPosting.Plan, of found: RefundCase, by actor: AuditActor, at now: Instant,
+        in session: PostgresSession
     ) throws {
-        let book: Book = found.isTest ? .test : .real
-        let split = found.split
-        var transfers: [NewTransfer] = []
-        if split.toCard > .zero {
-            guard let cardID = found.cardID, let programmeID = found.programmeID else {
-                throw RefundRefusal.cardDiffers
-            }
-            let target =
-                found.cardState == "closed"
-                ? LedgerAccount(.refundSuspense, of: programmeID, in: book)
-                : LedgerAccount(.card, of: cardID, in: book)
-            transfers.append(
-                NewTransfer(
-                    .refund, from: LedgerAccount(.storePayable, of: found.storeID, in: book),
-                    to: target, amount: split.toCard, businessAt: now,
-                    sourceID: found.requestID, storeID: found.storeID, cardID: cardID))
+        let names = LedgerNames(
+            storeID: found.storeID, storeCode: found.storeCode,
+            cardID: found.destination?.cardID, card: found.destination?.fingerprint,
+            programmeID: found.programmeID, programme: found.programme)
+        if found.carrier == .inDispute, plan.undone > .zero {
+            guard let exceptionID = found.exceptionID,
+                let exception = try LockedException.read(
+                    "exception.exception_id = \(exceptionID)", in: session
+                ).first
+            else { throw RefundRefusal.saleNotPosted }
+            try ExceptionEnd(
+                found: exception, outcome: .refunded, action: "refund", amount: plan.undone,
+                reason: "", transfers: [], actor: actor, at: now
+            ).write(session)
         }
-        if split.undone > .zero {
-            guard let shortfall = found.shortfall else { throw RefundRefusal.saleNotPosted }
-            transfers.append(
-                NewTransfer(
-                    .shortfallUndone, from: shortfall.disputed, to: shortfall.carrier,
-                    amount: split.undone, businessAt: now, sourceID: found.requestID,
-                    storeID: found.storeID, cardID: found.cardID))
+        let transfers = plan.transfers.map {
+            names.transfer($0, source: found.requestID, at: now)
         }
-        transfers += try SaleFees.transfers(
+        let fees = try SaleFees.transfers(
             session,
             beside: [
                 SaleFees.Sale(
                     saleID: found.saleID, soldOn: BusinessDate(found.soldAt), transfers: transfers)
             ])
-        try Ledger.post(session, transfers, at: now)
+        try Ledger.post(session, transfers + fees, at: now)
     }
 
     private static func publish(

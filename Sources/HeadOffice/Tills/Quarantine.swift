@@ -200,9 +200,11 @@ extension Quarantine {
                 WHERE sale_id = \(sale.id)
                 """)
         }
+        let left = outcome.exceptions.reduce(Int64(0)) { $0 + $1.disputed.fen }
         guard let id = waiting.recordID, let dispute = try dispute(of: id, in: session) else {
             return rest
         }
+        try session.execute("UPDATE exception SET disputed = \(left) WHERE sale_id = \(id)")
         let short = outcome.transfers.filter { $0.kind == .shortfall }
         rest.transfers.removeAll { $0.kind == .shortfall }
         let staying = short.reduce(Int64(0)) { $0 + $1.amount.fen }
@@ -239,6 +241,11 @@ extension Quarantine {
             """
             UPDATE exception
             SET code = \(newCode), state = \(code == nil ? "settled" : "open"),
+                settled_at = CASE WHEN \(code == nil) THEN \(now) END,
+                outcome = CASE WHEN \(code == nil)
+                               THEN CASE WHEN sale_id IS NULL THEN 'closed'
+                                         WHEN \(isReleased) THEN 'card' ELSE 'store' END END,
+                disputed = CASE WHEN \(isReleased) THEN disputed ELSE 0 END,
                 amount = coalesce((SELECT sale.total - sale.paid_by_card FROM sale
                                    WHERE sale.sale_id = exception.record_id
                                      AND sale.total >= sale.paid_by_card), amount)

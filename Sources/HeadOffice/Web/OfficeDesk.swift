@@ -16,6 +16,8 @@ struct OfficeDesk: Sendable {
     let programmes: Programmes
     let cards: Cards
     let refunds: Refunds
+    let exceptions: Exceptions
+    let exceptionBearers: ExceptionBearers
     let orders: Orders
     let finance: Finance
     let exports: MonthExport
@@ -39,6 +41,8 @@ struct OfficeDesk: Sendable {
         programmes = Programmes(store: store)
         cards = Cards(store: store)
         refunds = Refunds(store: store)
+        exceptions = Exceptions(store: store)
+        exceptionBearers = ExceptionBearers(store: store)
         orders = Orders(store: store)
         finance = Finance(store: store)
         exports = MonthExport(store: store)

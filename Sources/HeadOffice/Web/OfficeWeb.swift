@@ -41,6 +41,7 @@ public struct OfficeWeb: Sendable {
     private static let navigation = [
         NavigationItem(path: "/", wordKey: "nav.overview"),
         item("/refunds", "nav.refunds", [.approver, .finance, .auditor]),
+        item("/exceptions", "nav.exceptions", [.approver, .finance, .auditor]),
         item(
             "/orders", "nav.orders",
             [.approver, .finance, .auditor, .storeAdministrator, .issuer, .issuingSupervisor]),
@@ -83,6 +84,7 @@ public struct OfficeWeb: Sendable {
         let staff = signedIn.group().add(middleware: OfficeGate(desk: desk))
         OverviewPages(desk: desk).addRoutes(to: staff)
         RefundPages(desk: desk).addRoutes(to: staff)
+        ExceptionPages(desk: desk).addRoutes(to: staff)
         OrderPages(desk: desk).addRoutes(to: staff)
         CardPages(desk: desk).addRoutes(to: staff)
         BatchPages(desk: desk).addRoutes(to: staff)

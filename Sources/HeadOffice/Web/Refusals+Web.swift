@@ -26,6 +26,17 @@ extension CardsRefusal: WebRefusal {
     }
 }
 extension CatalogueRefusal: WebRefusal {}
+extension ExceptionsRefusal: WebRefusal {
+    /// 404 for what is not there, 409 for what changed before, 403 for the same person.
+    public var status: HTTPResponse.Status {
+        switch self {
+        case .unknownException, .unknownProgramme: .notFound
+        case .exceptionChanged, .writeOffAsked, .writeOffNotAsked: .conflict
+        case .samePerson: .forbidden
+        case .reasonEmpty, .unknownCause: .unprocessableContent
+        }
+    }
+}
 extension FinanceRefusal: WebRefusal {}
 extension SettlementRefusal: WebRefusal {
     /// 404 for what is not there, 409 for what another decided before.
@@ -69,6 +80,12 @@ extension TillRefusal: WebRefusal {}
 
 // What the domain refuses may be shown like head office's own refusals.
 extension CardRefusal: WebRefusal {}
+extension ExceptionPosting.Refusal: WebRefusal {
+    /// 409 once it is settled.
+    public var status: HTTPResponse.Status {
+        self == .alreadySettled ? .conflict : .unprocessableContent
+    }
+}
 extension FourEyes.Refusal: WebRefusal {
     /// 403.
     public var status: HTTPResponse.Status { .forbidden }

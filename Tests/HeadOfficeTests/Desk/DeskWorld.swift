@@ -174,6 +174,17 @@ extension DeskWorld {
                         saleID: saleID, soldOn: BusinessDate(soldAt),
                         transfers: transfers.filter { $0.kind == .sale })
                 ])
+            if paid < total {
+                let (seq, code) = (store.clock.makeID().low >> 2, "insufficient_balance")
+                try session.execute(
+                    """
+                    INSERT INTO exception (till_id, epoch, seq, record_id, store_id, code, amount,
+                                           bearer, opened_at, sale_id, disputed)
+                    SELECT till_id, 1, \(Int64(seq)), \(saleID), store_id, \(code),
+                           \(total - paid), 'store', \(soldAt), \(saleID), \(total - paid)
+                    FROM till WHERE code = 'GD0001-01'
+                    """)
+            }
             try Ledger.post(session, transfers, at: soldAt)
         }
         return saleID

@@ -81,7 +81,7 @@ final class TestTill {
     func sell(
         _ card: TestShop.Card, _ fen: Int64, quantity: Int64 = 1, id: RecordID? = nil,
         password: String? = nil, authorised: Bool = false, seal: Bool = true, total: Int64? = nil,
-        sealedFor other: Int64? = nil
+        sealedFor other: Int64? = nil, at: Instant? = nil
     ) throws -> RecordID {
         let id = id ?? shop.office.store.clock.makeID()
         let amount = Money(fen: total ?? fen * quantity)
@@ -104,7 +104,7 @@ final class TestTill {
                 knew: .init(blockListVersion: 1, contactAge: 60, limitsVersion: 1),
                 mode: authorised ? .authorised : .standIn),
             receipt: "GD0001-01-20261125-0001", isTest: card.isTest, total: amount)
-        append(.saleCompleted(body), id: id, sealed: seal ? sealed?.bytes : nil)
+        append(.saleCompleted(body), id: id, at: at, sealed: seal ? sealed?.bytes : nil)
         return id
     }
 

@@ -1,0 +1,16 @@
+/// Why nothing is done about an exception. The cases stand in the order they are checked.
+public enum ExceptionsRefusal: String, OfficeRefusal, CaseIterable {
+    case reasonEmpty = "reason_empty"
+    case unknownException = "unknown_exception"
+    /// What is in dispute is not what was shown.
+    case exceptionChanged = "exception_changed"
+    /// Somebody asked already to write it off; another person decides that first.
+    case writeOffAsked = "write_off_asked"
+    /// Nobody asked to write it off.
+    case writeOffNotAsked = "write_off_not_asked"
+    /// Who asked cannot decide.
+    case samePerson = "same_person"
+    /// A cause whose bearer cannot be set.
+    case unknownCause = "unknown_cause"
+    case unknownProgramme = "unknown_programme"
+}
