@@ -1,4 +1,6 @@
+import Crypto
 import Domain
+import Foundation
 import Hummingbird
 import WebSupport
 
@@ -8,6 +10,7 @@ struct AuditPages: Sendable {
 
     func addRoutes(to group: RouterGroup<WebContext>) {
         group.get("/audit") { request, context in try await list(request, context) }
+        group.get("/audit/export") { request, context in try await export(request, context) }
     }
 
     private struct ListView {
@@ -20,6 +23,7 @@ struct AuditPages: Sendable {
         let rows: [RowView]
         let empty: EmptyView
         let pager: PagerView?
+        let exportHref: String
     }
 
     private struct RowView {
@@ -32,14 +36,52 @@ struct AuditPages: Sendable {
         let detail: String
     }
 
-    private func list(_ request: Request, _ context: WebContext) async throws -> Response {
-        let query = try request.query()
+    private func filter(_ query: FormFields) throws -> Audit.Filter {
         var filter = Audit.Filter()
         filter.actor = try query.text("who")
         filter.action = try query.text("action")
         filter.subject = try query.text("subject")
         filter.from = try query.date("from")
         filter.to = try query.date("to")
+        return filter
+    }
+
+    private func fields(_ filter: Audit.Filter) -> [(String, String)] {
+        [
+            ("who", filter.actor), ("action", filter.action), ("subject", filter.subject),
+            ("from", filter.from?.description ?? ""), ("to", filter.to?.description ?? ""),
+        ]
+    }
+
+    /// The trace of an export is committed before its first byte leaves.
+    private func export(_ request: Request, _ context: WebContext) async throws -> Response {
+        let filter = try filter(try request.query())
+        let actor = try await desk.actor(context)
+        let desk = desk
+        let made = try await desk.commit {
+            try await desk.audit.export(filter, by: actor, at: desk.now)
+        }
+        var headers: HTTPFields = [
+            .contentType: "text/csv; charset=utf-8", .cacheControl: "no-store",
+            .contentDisposition:
+                "attachment; filename=\"audit-\(BusinessDate(desk.now)).csv\"",
+        ]
+        let digest = SHA256.hash(data: Data(made.csv.utf8))
+            .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        for (name, value) in [
+            ("Huiyika-SHA256", digest), ("Huiyika-Rows", String(made.rowCount)),
+            ("Huiyika-Audit-Head", made.head),
+        ] {
+            if let name = HTTPFields.Element.Name(name) { headers[name] = value }
+        }
+        return Response(
+            status: .ok, headers: headers,
+            body: .init(byteBuffer: ByteBuffer(string: made.csv)))
+    }
+
+    private func list(_ request: Request, _ context: WebContext) async throws -> Response {
+        let query = try request.query()
+        let filter = try filter(query)
         let lines = try await desk.audit.list(
             filter, before: Int64(try query.text("before")), by: try await desk.actor(context))
         let text = desk.text(context)
@@ -50,12 +92,7 @@ struct AuditPages: Sendable {
                 position: text.words("common.shown", ["count": String(shown.count)]),
                 previous: nil,
                 next: address(
-                    "/audit",
-                    [
-                        ("who", filter.actor), ("action", filter.action),
-                        ("subject", filter.subject), ("from", filter.from?.description ?? ""),
-                        ("to", filter.to?.description ?? ""), ("before", String(last.auditID)),
-                    ]))
+                    "/audit", fields(filter) + [("before", String(last.auditID))]))
         }
         let view = ListView(
             who: filter.actor, action: filter.action, subject: filter.subject,
@@ -70,7 +107,7 @@ struct AuditPages: Sendable {
             },
             empty: EmptyView(
                 heading: text.words("audit.none"), advice: text.words("audit.noneAdvice")),
-            pager: pager)
+            pager: pager, exportHref: address("/audit/export", fields(filter)))
         return try desk.page("audit/list", view, context)
     }
 }

@@ -51,10 +51,18 @@ public struct AuditEntry: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let json = PostgresJSON(String(decoding: try encoder.encode(detail), as: UTF8.self))
+        let digest = AuditChain.digest(
+            at: at, actor: actor.name, personID: actor.personID, action: action,
+            subject: subject, detail: detail)
         try session.execute(
             """
-            INSERT INTO audit (at, actor, person_id, action, subject, detail)
-            VALUES (\(at), \(actor.name), \(actor.personID as Int64?), \(action), \(subject), \(json))
+            WITH head AS (
+                UPDATE audit_head SET seq = seq + 1, hash = sha256(hash || \(digest))
+                RETURNING seq, hash)
+            INSERT INTO audit (at, actor, person_id, action, subject, detail, chain_seq, hash)
+            SELECT \(at), \(actor.name), \(actor.personID as Int64?), \(action), \(subject), \(json),
+                   seq, hash
+            FROM head
             """)
     }
 }

@@ -26,6 +26,7 @@ struct DeskWorld: Sendable {
     var cards: Cards { Cards(store: store) }
     var refunds: Refunds { Refunds(store: store) }
     var catalogue: Catalogue { Catalogue(store: store) }
+    var audit: Audit { Audit(store: store) }
     var settlements: Settlements { Settlements(store: store) }
 
     func actor(_ login: String) async throws -> StaffActor {
