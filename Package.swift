@@ -173,7 +173,7 @@ let package = Package(
                 "Domain", "Journal", "HeadOffice", "PostgresDriver", "TestSupport", "WebSupport",
                 crypto, hummingbird, hummingbirdTesting, logging,
             ],
-            swiftSettings: strict),
+            resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "SystemTests",
             dependencies: [

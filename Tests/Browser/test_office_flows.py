@@ -42,7 +42,7 @@ def post_form(page, path, **fields):
         " return {status: answer.status, text: await answer.text()} }", [path, fields])
 
 
-def test_a_batch_takes_two_people_and_its_cards_are_downloaded_once(clerk, picture):
+def test_a_batch_takes_two_people_and_its_files_are_downloaded_once(clerk, picture):
     issuer = clerk("issuer", "/batches")
     issuer.select_option("#programme", "GD")
     issuer.fill("#quantity", "2")
@@ -59,13 +59,20 @@ def test_a_batch_takes_two_people_and_its_cards_are_downloaded_once(clerk, pictu
     supervisor = clerk("supervisor", "/batches", "en-GB")
     row = supervisor.locator("table.list tbody tr", has_text="门店补卡")
     check(supervisor, picture, "batch-to-approve-en")
+    row.locator("button.btn-primary").click()
+    row = supervisor.locator("table.list tbody tr", has_text="门店补卡")
+    expect(row.locator(".badge-good")).to_be_visible()
     with supervisor.expect_download() as download:
-        row.locator("button.btn-primary").click()
+        row.locator("form[action$='/printer-file'] button").click()
     lines = download.value.path().read_bytes()
     assert lines.startswith(b"\xef\xbb\xbf")
-    assert len(lines.decode("utf-8-sig").split()) == 3
-    expect(row.locator(".badge-good")).to_be_visible()
+    assert len(lines.decode("utf-8-sig").splitlines()) == 3
+    with supervisor.expect_download() as download:
+        row.locator("form[action^='/mailers/'] button").click()
+    assert b"huiyika/mailers/1" in download.value.path().read_bytes()
     expect(row.locator("button")).to_have_count(0)
+    again = post_form(supervisor, f"/batches/{batch}/printer-file")
+    assert again["status"] == 409
     check(supervisor, picture, "batch-issued-en")
 
 
@@ -93,14 +100,16 @@ def test_a_load_takes_two_people_and_a_frozen_card_is_thawed_by_the_supervisor(
     expect(supervisor.locator(".notice-success")).to_be_visible()
     issuer.goto(address)
     expect(balance).to_have_text("¥130.00")
-    issuer.fill("#freeze-reason", "顾客报失，核实中")
+    issuer.click("details:has(form[action$='/freeze']) summary")
+    issuer.fill("#reason-freeze", "顾客报失，核实中")
     issuer.click("form[action$='/freeze'] button")
     expect(issuer.locator(".page-head .badge-state").first).to_have_text("已冻结")
-    expect(issuer.locator("#unfreeze-reason")).to_have_count(0)
+    expect(issuer.locator("#reason-unfreeze")).to_have_count(0)
     check(issuer, picture, "card-frozen-zh")
     supervisor.goto(address)
     check(supervisor, picture, "card-frozen-en")
-    supervisor.fill("#unfreeze-reason", "card was found")
+    supervisor.click("details:has(form[action$='/unfreeze']) summary")
+    supervisor.fill("#reason-unfreeze", "card was found")
     supervisor.click("form[action$='/unfreeze'] button")
     expect(supervisor.locator(".page-head .badge-state").first).to_have_text("Active")
 

@@ -62,20 +62,12 @@ final class World {
             contentsOf: Self.repository.appending(path: "deploy/demo/catalogue.csv"))
         let applied = try await admin.client.post("/catalogue/apply", file: file, type: "text/csv")
         guard applied.status == 200 else { throw LabError("catalogue: \(applied.text)") }
+        let desk = try await CardIssue(
+            issuer: try await clerk("issuer"), supervisor: try await clerk("supervisor"))
         for (programme, quantity) in [("GD", 24), ("JS", 1)] {
-            let asked = try await clerk("issuer").post(
-                "/api/batches",
-                [
-                    "programme": programme, "quantity": quantity, "initialLoad": 10_000,
-                    "test": false, "note": "test",
-                ])
-            guard let batch = integer(asked["batch"]) else { throw LabError("no batch: \(asked)") }
-            let issued = try await clerk("supervisor").post("/api/batches/\(batch)/approve")
-            cards[programme] = (issued["cards"] as? [[String: Any]] ?? []).map {
-                DemoCard(
-                    number: $0["number"] as? String ?? "",
-                    password: $0["password"] as? String ?? "", programme: programme)
-            }
+            let batch = try await desk.ask(
+                programme: programme, quantity: quantity, initialLoad: 10_000, note: "test")
+            cards[programme] = try await desk.issue(batch: batch, programme: programme)
         }
         for till in network.tills.prefix(2) { try await enrol(till) }
     }

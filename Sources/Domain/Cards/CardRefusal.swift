@@ -14,6 +14,8 @@ public enum CardRefusal: String, Error, Sendable, Hashable, CaseIterable {
     case fingerprintMalformed = "card_fingerprint_malformed"
     /// The card password is not exactly six digits.
     case passwordNotSixDigits = "card_password_not_six_digits"
+    /// The holder's name is empty, longer than 40 characters, or has control characters in it.
+    case holderNameInvalid = "holder_name_invalid"
 
     /// The stable code for wire and screens.
     public var code: String { rawValue }

@@ -2,12 +2,12 @@ import Domain
 import Hummingbird
 import WebSupport
 
-/// Batches of cards: asked by one person, issued by another.
+/// Batches of cards: asked by one person, issued by another, then printed and mailed.
 struct BatchPages: Sendable {
     let desk: OfficeDesk
 
     func addRoutes(to group: RouterGroup<WebContext>) {
-        group.get("/batches") { _, context in try await list(context) }
+        group.get("/batches") { request, context in try await list(request, context) }
         group.post("/batches") { _, context -> Response in
             let form = try context.requireForm()
             _ = try await ask(
@@ -19,8 +19,8 @@ struct BatchPages: Sendable {
             return .redirect(to: "/batches", notice: Notice(.success, "batches.asked"))
         }
         group.post("/batches/{id}/approve") { _, context -> Response in
-            let cards = try await approve(context)
-            return try Self.download(cards, batchID: try context.number("id"))
+            _ = try await approve(context)
+            return .redirect(to: "/batches", notice: Notice(.success, "batches.issued"))
         }
         group.post("/batches/{id}/refuse") { _, context -> Response in
             let actor = try await desk.actor(context)
@@ -31,13 +31,26 @@ struct BatchPages: Sendable {
             }
             return .redirect(to: "/batches", notice: Notice(.success, "batches.refused"))
         }
+        group.post("/batches/{id}/printer-file") { _, context -> Response in
+            let cards = try await printerFile(context)
+            return .attachment(
+                Array(Cards.printerText(cards).utf8), type: "text/csv; charset=utf-8",
+                name: "card-batch-\(try context.number("id")).csv")
+        }
+        addJSON(to: group)
+    }
+
+    private func addJSON(to group: RouterGroup<WebContext>) {
         group.post("/api/batches") { request, context -> Response in
             let body = try await request.json(AskJSON.self)
             return try .json(["batch": try await ask(body, context)])
         }
         group.post("/api/batches/{id}/approve") { _, context -> Response in
+            try .json(["cards": try await approve(context)])
+        }
+        group.post("/api/batches/{id}/printer-file") { _, context -> Response in
             var response = try Response.json(
-                ["cards": try await approve(context).map { IssuedJSON($0) }])
+                ["cards": try await printerFile(context).map { PrintedJSON($0) }])
             response.headers[.cacheControl] = "no-store"
             return response
         }
@@ -51,15 +64,15 @@ struct BatchPages: Sendable {
         let note: String?
     }
 
-    private struct IssuedJSON: Encodable {
+    private struct PrintedJSON: Encodable {
+        let serial: String
         let number: String
-        let password: String
         let mask: String
 
-        init(_ issued: Cards.Issued) {
-            number = issued.number
-            password = issued.password
-            mask = issued.mask
+        init(_ card: Cards.PrintedCard) {
+            serial = card.serial
+            number = card.number.text
+            mask = card.number.masked
         }
     }
 
@@ -74,7 +87,7 @@ struct BatchPages: Sendable {
         }
     }
 
-    private func approve(_ context: WebContext) async throws -> [Cards.Issued] {
+    private func approve(_ context: WebContext) async throws -> Int {
         let actor = try await desk.actor(context)
         let batchID = try context.number("id")
         let desk = desk
@@ -83,30 +96,24 @@ struct BatchPages: Sendable {
         }
     }
 
-    /// The only time that numbers and passwords leave head office.
-    private static func download(
-        _ cards: [Cards.Issued], batchID: Int64
-    ) throws -> Response {
-        let writer = CSVWriter()
-        var text = writer.header(["卡号", "初始密码"])
-        for card in cards {
-            text += writer.row([.identifier(card.number), .identifier(card.password)])
+    private func printerFile(_ context: WebContext) async throws -> [Cards.PrintedCard] {
+        let actor = try await desk.actor(context)
+        let batchID = try context.number("id")
+        let desk = desk
+        return try await desk.commit {
+            try await desk.cards.printerFile(batchID, by: actor, at: desk.now)
         }
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: "text/csv; charset=utf-8",
-                .contentDisposition: "attachment; filename=\"card-batch-\(batchID).csv\"",
-                .cacheControl: "no-store",
-            ], body: .init(byteBuffer: ByteBuffer(string: text)))
     }
 
     private struct ListView {
         let canAsk: Bool
+        let hasRecipient: Bool
         let programmes: [ChoiceView]
+        let states: [ChoiceView]
         let hasRows: Bool
         let rows: [RowView]
         let empty: EmptyView
+        let pager: PagerView?
     }
 
     private struct RowView {
@@ -122,34 +129,58 @@ struct BatchPages: Sendable {
         let decidedBy: String
         let canDecide: Bool
         let isOwnWaiting: Bool
+        let canPrint: Bool
+        let exported: String
+        let mailerID: String
+        let canFetch: Bool
+        let isFetched: Bool
     }
 
-    private func list(_ context: WebContext) async throws -> Response {
+    private func list(_ request: Request, _ context: WebContext) async throws -> Response {
         let actor = try await desk.actor(context)
-        let batches = try await desk.cards.batches(by: actor)
-        let programmes = try await desk.programmes.list(by: actor)
+        let query = try request.query()
+        let state = try query.text("state")
+        let found = try await desk.cards.batches(
+            state: state, before: Int64(try query.text("before")), by: actor)
         let text = desk.text(context)
-        let rows = batches.map { batch in
-            let isWaiting = batch.state == "asked"
-            let isOwn = batch.askerID == actor.personID
-            return RowView(
-                id: String(batch.batchID), programme: batch.programmeName,
-                quantity: String(batch.quantity), initialLoad: text.money(batch.initialLoad),
-                isTest: batch.isTest, state: text.state(batch.state), note: batch.note,
-                askedBy: batch.askedBy, askedAt: text.time(batch.askedAt),
-                decidedBy: batch.decidedBy ?? "",
-                canDecide: isWaiting && !isOwn && actor.roles.contains(.issuingSupervisor),
-                isOwnWaiting: isWaiting && isOwn)
-        }
-        return try desk.page(
-            "cards/batches",
-            ListView(
-                canAsk: actor.roles.contains(.issuer),
-                programmes: programmes.map {
-                    ChoiceView(value: $0.code, label: "\($0.code) \($0.name)", isChosen: false)
-                }, hasRows: !rows.isEmpty, rows: rows,
-                empty: EmptyView(
-                    heading: text.words("batches.none"),
-                    advice: text.words("batches.noneAdvice"))), context)
+        let shown = found.prefix(Cards.batchPageSize)
+        let view = ListView(
+            canAsk: actor.roles.contains(.issuer),
+            hasRecipient: try await desk.mailers.present(by: actor) != nil,
+            programmes: try await desk.programmes.list(by: actor).map {
+                ChoiceView(value: $0.code, label: "\($0.code) \($0.name)", isChosen: false)
+            },
+            states: ["", "asked", "issued", "refused"].map {
+                ChoiceView(
+                    value: $0, label: text.words($0.isEmpty ? "common.all" : "state." + $0),
+                    isChosen: $0 == state)
+            }, hasRows: !shown.isEmpty,
+            rows: shown.map { row($0, actor: actor, text: text) },
+            empty: EmptyView(
+                heading: text.words("batches.none"), advice: text.words("batches.noneAdvice")),
+            pager: text.pager(
+                found.count, of: Cards.batchPageSize, path: "/batches",
+                [("state", state), ("before", shown.last.map { String($0.batchID) } ?? "")]))
+        return try desk.page("cards/batches", view, context)
+    }
+
+    private func row(
+        _ batch: Cards.ListedBatch, actor: StaffActor, text: PageText
+    ) -> RowView {
+        let isWaiting = batch.state == "asked"
+        let isOwn = batch.askerID == actor.personID
+        let mayTake = !actor.roles.isDisjoint(with: [.issuer, .issuingSupervisor])
+        return RowView(
+            id: String(batch.batchID), programme: batch.programmeName,
+            quantity: String(batch.quantity), initialLoad: text.money(batch.initialLoad),
+            isTest: batch.isTest, state: text.state(batch.state), note: batch.note,
+            askedBy: batch.askedBy, askedAt: text.time(batch.askedAt),
+            decidedBy: batch.decidedBy ?? "",
+            canDecide: isWaiting && !isOwn && actor.roles.contains(.issuingSupervisor),
+            isOwnWaiting: isWaiting && isOwn,
+            canPrint: mayTake && batch.state == "issued" && batch.exportedBy == nil,
+            exported: batch.exportedBy ?? "", mailerID: batch.mailerID.map(String.init) ?? "",
+            canFetch: mayTake && batch.mailerID != nil && !batch.isMailerFetched,
+            isFetched: batch.isMailerFetched)
     }
 }

@@ -23,6 +23,14 @@ public struct CardSecrets: Sendable {
         return Array(code.finalize().prefix(16))
     }
 
+    /// The keyed fingerprint that finds cards by their holder's exact name: 16 bytes.
+    public func fingerprint(ofHolder name: String) -> [UInt8] {
+        var code = HMAC<SHA256>(key: secrets.fingerprintKey)
+        code.update(data: Data("huiyika/holder/1".utf8))
+        code.update(data: Data(name.utf8))
+        return Array(code.finalize().prefix(16))
+    }
+
     /// The verifier of a card password: HMAC-SHA-256 over salt and password (R-W1).
     public func passwordVerifier(salt: [UInt8], password: String) -> [UInt8] {
         var code = HMAC<SHA256>(key: secrets.passwordPepper)

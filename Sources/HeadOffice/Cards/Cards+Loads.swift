@@ -14,11 +14,10 @@ extension Cards {
     ) async throws {
         try actor.require(.issuer, .issuingSupervisor)
         guard amount > .zero else { throw CardsRefusal.amountInvalid }
-        let reason = String(reason.trimmedText.prefix(200))
-        guard !reason.isEmpty else { throw CardsRefusal.reasonEmpty }
+        let reason = try Self.reason(reason)
         try await store.write { session in
             let card = try Self.lockCard(cardID, in: session)
-            guard card.state == "active" else { throw CardsRefusal.cardNotActive }
+            guard card.state == .active else { throw CardsRefusal.cardNotActive }
             try Self.requireRoom(for: amount, on: card, in: session)
             let made = try session.execute(
                 """
@@ -38,7 +37,10 @@ extension Cards {
             }
             try session.audit(
                 actor, "card_load.ask", card.mask,
-                ["load": loadID.description, "amount": String(amount.fen), "reason": reason],
+                [
+                    "card": String(cardID), "load": loadID.description,
+                    "amount": String(amount.fen), "reason": reason,
+                ],
                 at: now)
         }
     }
@@ -55,7 +57,7 @@ extension Cards {
             let load = try Self.lockLoad(loadID, for: actor, in: session)
             let owed = try ShortfallCollection.lock(cardID: load.cardID, in: session)
             let card = try Self.lockCard(load.cardID, in: session)
-            guard card.state == "active" else { throw CardsRefusal.cardNotActive }
+            guard card.state == .active else { throw CardsRefusal.cardNotActive }
             try Self.requireRoom(for: load.amount, on: card, in: session)
             try Self.decideLoad(loadID, state: "loaded", by: actor, at: now, in: session)
             try Ledger.post(
@@ -68,7 +70,10 @@ extension Cards {
             try owed.take(by: .staff(actor), at: now, in: session)
             try session.audit(
                 actor, "card_load.approve", card.mask,
-                ["load": loadID.description, "amount": String(load.amount.fen)], at: now)
+                [
+                    "card": String(load.cardID), "load": loadID.description,
+                    "amount": String(load.amount.fen),
+                ], at: now)
         }
     }
 
@@ -82,50 +87,8 @@ extension Cards {
             try Self.decideLoad(loadID, state: "refused", by: actor, at: now, in: session)
             let card = try Self.lockCard(load.cardID, in: session)
             try session.audit(
-                actor, "card_load.refuse", card.mask, ["load": loadID.description], at: now)
-        }
-    }
-
-    /// Freezes a card: no payment until it is unfrozen; tills learn it.
-    ///
-    /// - Refuses, first match wins: `.roleMissing`, `.reasonEmpty`, `.unknownCard`, `.cardNotActive`.
-    public func freeze(
-        _ cardID: Int64, reason: String, by actor: StaffActor, at now: Instant
-    ) async throws {
-        try actor.require(.issuer, .issuingSupervisor)
-        try await move(
-            cardID, from: "active", to: "frozen", refusal: .cardNotActive, action: "card.freeze",
-            reason: reason, by: actor, at: now)
-    }
-
-    /// Ends a freeze.
-    ///
-    /// - Refuses, first match wins: `.roleMissing`, `.reasonEmpty`, `.unknownCard`, `.cardNotFrozen`.
-    public func unfreeze(
-        _ cardID: Int64, reason: String, by actor: StaffActor, at now: Instant
-    ) async throws {
-        try actor.require(.issuingSupervisor)
-        try await move(
-            cardID, from: "frozen", to: "active", refusal: .cardNotFrozen,
-            action: "card.unfreeze", reason: reason, by: actor, at: now)
-    }
-
-    private func move(
-        _ cardID: Int64, from: String, to: String, refusal: CardsRefusal, action: String,
-        reason: String, by actor: StaffActor, at now: Instant
-    ) async throws {
-        let reason = String(reason.trimmedText.prefix(200))
-        guard !reason.isEmpty else { throw CardsRefusal.reasonEmpty }
-        try await store.write { session in
-            let card = try Self.lockCard(cardID, in: session)
-            let moved = try session.execute(
-                """
-                UPDATE card SET state = \(to), state_since = \(now)
-                WHERE card_id = \(cardID) AND state = \(from)
-                """)
-            guard moved == 1 else { throw refusal }
-            try ChangeItems.publishCards([cardID], in: session)
-            try session.audit(actor, action, card.mask, ["reason": reason], at: now)
+                actor, "card_load.refuse", card.mask,
+                ["card": String(load.cardID), "load": loadID.description], at: now)
         }
     }
 
@@ -133,18 +96,26 @@ extension Cards {
         let cardID: Int64
         let programmeID: Int64
         let mask: String
-        let state: String
+        let state: CardState
         let isTest: Bool
+        /// The programme's for registered or bearer cards.
         let balanceMaximum: Money
+        let isExpired: Bool
+
+        var account: LedgerAccount {
+            LedgerAccount(.card, of: cardID, in: isTest ? .test : .real)
+        }
     }
 
-    private static func lockCard(
+    static func lockCard(
         _ cardID: Int64, in session: PostgresSession
     ) throws -> LockedCard {
         guard
             let row = try session.queryOne(
                 """
-                SELECT programme_id, mask, state, test, balance_maximum
+                SELECT programme_id, mask, state, test, expired,
+                       CASE WHEN holder_sealed IS NULL THEN bearer_maximum
+                            ELSE balance_maximum END AS balance_maximum
                 FROM card JOIN programme USING (programme_id)
                 WHERE card_id = \(cardID) FOR NO KEY UPDATE OF card
                 """)
@@ -152,14 +123,13 @@ extension Cards {
         return LockedCard(
             cardID: cardID, programmeID: try row["programme_id"], mask: try row["mask"],
             state: try row["state"], isTest: try row["test"],
-            balanceMaximum: try row["balance_maximum"])
+            balanceMaximum: try row["balance_maximum"], isExpired: try row["expired"])
     }
 
-    private static func requireRoom(
+    static func requireRoom(
         for amount: Money, on card: LockedCard, in session: PostgresSession
     ) throws {
-        let account = LedgerAccount(.card, of: card.cardID, in: card.isTest ? .test : .real)
-        let balance = try Ledger.lock(session, [account])[account]?.balance ?? .zero
+        let balance = try Ledger.lock(session, [card.account])[card.account]?.balance ?? .zero
         guard let sum = try? balance.adding(amount), sum <= card.balanceMaximum else {
             throw CardsRefusal.balanceMaximum
         }
@@ -173,7 +143,8 @@ extension Cards {
                 """
                 SELECT card_id, amount, state, person_id
                 FROM card_load JOIN staff_account ON staff_account_id = asked_by
-                WHERE load_id = \(loadID) FOR NO KEY UPDATE OF card_load
+                WHERE load_id = \(loadID) AND card_load_file_id IS NULL
+                FOR NO KEY UPDATE OF card_load
                 """)
         else { throw CardsRefusal.unknownLoad }
         guard try row["state"] as String == "asked" else { throw CardsRefusal.alreadyDecided }

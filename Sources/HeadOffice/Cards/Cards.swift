@@ -16,19 +16,9 @@ public struct Cards: Sendable {
     /// Most cards of one batch.
     public static let batchQuantityMax = 10_000
 
-    /// A card just issued; number and password are shown this once and never again.
-    public struct Issued: Sendable, Equatable {
-        /// All digits.
-        public let number: String
-        /// Six digits.
-        public let password: String
-        /// What lists show.
-        public let mask: String
-    }
-
     /// Asks for a batch of cards.
     ///
-    /// - Units: `initialLoad` in fen for each card, 0 for none.
+    /// - Units: `initialLoad` in fen for each card, 0 for none; new cards have no holder yet, so the bearer's maximum holds.
     /// - Refuses, first match wins: `.roleMissing`, `.quantityInvalid`, `.amountInvalid`, `.unknownProgramme`,
     ///   `.balanceMaximum`.
     @discardableResult
@@ -45,9 +35,9 @@ public struct Cards: Sendable {
         return try await store.write { session in
             guard
                 let programme = try session.queryOne(
-                    "SELECT programme_id, balance_maximum FROM programme WHERE code = \(code)")
+                    "SELECT programme_id, bearer_maximum FROM programme WHERE code = \(code)")
             else { throw CardsRefusal.unknownProgramme }
-            guard initialLoad <= (try programme["balance_maximum"] as Money) else {
+            guard initialLoad <= (try programme["bearer_maximum"] as Money) else {
                 throw CardsRefusal.balanceMaximum
             }
             let row = try session.queryOne(
@@ -71,14 +61,15 @@ public struct Cards: Sendable {
         }
     }
 
-    /// Agrees to a batch and issues its cards.
+    /// Agrees to a batch and issues its cards; their passwords are sealed to who prints the mailers.
     ///
-    /// - Shape: the cards in the order of their making; their passwords are kept nowhere else.
+    /// - Shape: how many cards; numbers and passwords leave by the card printer's file and the mailers only.
     /// - Refuses, first match wins: `.roleMissing`, `.unknownBatch`, `.alreadyDecided`, `.samePerson`,
-    ///   `.numbersExhausted`.
+    ///   `.numbersExhausted`, `.mailerRecipientMissing`.
+    @discardableResult
     public func approveBatch(
         _ batchID: Int64, by actor: StaffActor, at now: Instant
-    ) async throws -> [Issued] {
+    ) async throws -> Int {
         try actor.require(.issuingSupervisor)
         return try await store.write { [store] session in
             let batch = try Self.lockBatch(batchID, for: actor, in: session)
@@ -91,6 +82,7 @@ public struct Cards: Sendable {
             let ids = try CardMaterial.insert(
                 cards, programmeID: batch.programmeID, batchID: batchID, isTest: batch.isTest,
                 at: now, in: session)
+            try Self.sealPasswords(of: cards, batchID: batchID, at: now, in: session)
             try Self.loadInitially(
                 ids, batch: batch, decidedBy: actor, store: store, at: now, in: session)
             try Self.decideBatch(batchID, state: "issued", by: actor, at: now, in: session)
@@ -99,11 +91,23 @@ public struct Cards: Sendable {
                 actor, "card_batch.approve", String(batchID),
                 ["quantity": String(ids.count), "initialLoad": String(batch.initialLoad.fen)],
                 at: now)
-            return cards.map {
-                Issued(number: $0.number.text, password: $0.password, mask: $0.mask)
-            }
+            return ids.count
         }
     }
+
+    /// Cards of a batch are numbered from 1; mailer and printed card meet by that serial.
+    static func sealPasswords(
+        of cards: [CardMaterial], batchID: Int64, at now: Instant, in session: PostgresSession
+    ) throws {
+        try Mailers.seal(
+            cards.enumerated().map { index, card in
+                Mailers.Letter(
+                    serial: serial(batchID, index), mask: card.mask,
+                    holder: card.holder?.name.text ?? "", password: card.password)
+            }, of: .batch(batchID), at: now, in: session)
+    }
+
+    static func serial(_ batchID: Int64, _ index: Int) -> String { "\(batchID)-\(index + 1)" }
 
     /// Turns a batch down.
     ///
@@ -114,49 +118,6 @@ public struct Cards: Sendable {
             _ = try Self.lockBatch(batchID, for: actor, in: session)
             try Self.decideBatch(batchID, state: "refused", by: actor, at: now, in: session)
             try session.audit(actor, "card_batch.refuse", String(batchID), at: now)
-        }
-    }
-
-    /// Issues one card with a given number and password: for set-up only.
-    ///
-    /// - Units: `load` in fen.
-    /// - Repetition: a number already issued changes nothing and gives false.
-    /// - Refuses: Domain's `CardRefusal` for number and password, `.unknownProgramme`.
-    @discardableResult
-    public func issueGiven(
-        number typed: String, password: String, programme code: String, isTest: Bool, load: Money,
-        at now: Instant
-    ) async throws -> Bool {
-        let number = try CardNumber(typed)
-        let digits = try CardPassword(password).digits
-        return try await store.write { [store] session in
-            let fingerprint = store.cards.fingerprint(ofNumber: number.text)
-            let known = try session.query(
-                "SELECT card_id FROM card WHERE fingerprint = \(fingerprint)")
-            guard known.isEmpty else { return false }
-            guard
-                let programme = try session.queryOne(
-                    "SELECT programme_id FROM programme WHERE code = \(code)")
-            else { throw CardsRefusal.unknownProgramme }
-            let programmeID: Int64 = try programme["programme_id"]
-            let card = try CardMaterial(number: number, password: digits, store: store)
-            let ids = try CardMaterial.insert(
-                [card], programmeID: programmeID, batchID: nil, isTest: isTest, at: now,
-                in: session)
-            if load > .zero {
-                try Ledger.post(
-                    session,
-                    ids.map {
-                        Self.loadTransfer(
-                            load, programmeID: programmeID, cardID: $0, isTest: isTest,
-                            loadID: store.clock.makeID(), at: now)
-                    }, at: now)
-            }
-            try ChangeItems.publishCards(ids, in: session)
-            try session.audit(
-                .setUp, "card.issue", card.mask,
-                ["programme": code, "test": String(isTest), "load": String(load.fen)], at: now)
-            return true
         }
     }
 

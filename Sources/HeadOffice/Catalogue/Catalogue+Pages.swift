@@ -9,6 +9,9 @@ struct CataloguePages: Sendable {
 
     func addRoutes(to group: RouterGroup<WebContext>) {
         group.get("/catalogue") { request, context in try await list(request, context) }
+        group.get("/catalogue/prices") { request, context in
+            try await prices(request, context)
+        }
         // The file comes as a raw body; the page's script shows the preview that comes back.
         group.post("/catalogue/preview") { request, context -> Response in
             let bytes = Array((try await request.wholeBody(.file)).readableBytesView)
@@ -68,6 +71,7 @@ struct CataloguePages: Sendable {
         let summary: String
         let hasBad: Bool
         let bad: [BadView]
+        let badMore: String
         let hasGood: Bool
         let good: [ProductView]
         let more: String
@@ -87,6 +91,7 @@ struct CataloguePages: Sendable {
         let spec: String
         let price: String
         let state: StateView
+        let href: String
 
         init(_ product: CatalogueProduct, text: PageText) {
             sku = product.sku
@@ -95,7 +100,42 @@ struct CataloguePages: Sendable {
             spec = product.spec
             price = text.money(Money(fen: product.price))
             state = text.state(product.isOnSale ? "on_sale" : "stopped")
+            href = address("/catalogue/prices", [("sku", product.sku)])
         }
+    }
+
+    private struct PricesView {
+        let product: ProductView
+        let rows: [PriceView]
+    }
+
+    private struct PriceView {
+        let validFrom: String
+        let price: String
+        let change: String
+        let isLower: Bool
+        let state: StateView
+        let changedBy: String
+    }
+
+    private func prices(_ request: Request, _ context: WebContext) async throws -> Response {
+        let found = try await desk.catalogue.prices(
+            of: try request.query().text("sku"), by: try await desk.actor(context))
+        let text = desk.text(context)
+        let earlier = found.prices.dropFirst().map { Optional($0.price) } + [nil]
+        let rows = zip(found.prices, earlier).map { price, before in
+            let change = before.map { price.price.fen - $0.fen } ?? 0
+            return PriceView(
+                validFrom: text.time(price.validFrom), price: text.money(price.price),
+                change: change == 0
+                    ? "" : (change > 0 ? "+" : "") + text.money(Money(fen: change)),
+                isLower: change < 0, state: text.state(price.isOnSale ? "on_sale" : "stopped"),
+                changedBy: price.changedBy)
+        }
+        return try desk.page(
+            "catalogue/prices",
+            PricesView(
+                product: ProductView(found.product.product, text: text), rows: rows), context)
     }
 
     /// A part of the page: the script puts it in place.
@@ -113,7 +153,10 @@ struct CataloguePages: Sendable {
                     column: row.column <= columns.count
                         ? columns[row.column - 1] : String(row.column),
                     value: row.value, reason: text.words("fault." + row.fault.rawValue))
-            }, hasGood: !read.good.isEmpty,
+            },
+            badMore: read.bad.count > 500
+                ? text.words("catalogue.more", ["count": String(read.bad.count - 500)]) : "",
+            hasGood: !read.good.isEmpty,
             good: read.good.prefix(20).map { ProductView($0, text: text) },
             more: read.good.count > 20
                 ? text.words("catalogue.more", ["count": String(read.good.count - 20)]) : "")

@@ -45,6 +45,7 @@ public struct Catalogue: Sendable {
             let file = try Self.refusingTakenBarcodes(read, in: session)
             guard !file.good.isEmpty else { throw CatalogueRefusal.nothingToApply }
             let changed = try Self.upsert(file.good, at: now, in: session)
+            try Self.keepPrices(changed, by: actor, at: now, in: session)
             let published = try ChangeItems.publishProducts(changed, in: session)
             try session.audit(
                 actor, "catalogue.import", "product",
@@ -106,6 +107,75 @@ public struct Catalogue: Sendable {
         ).map { try $0["sku"] as String }
     }
 
+    /// Keeps every price and status a product has had.
+    private static func keepPrices(
+        _ skus: [String], by actor: StaffActor, at now: Instant, in session: PostgresSession
+    ) throws {
+        try session.execute(
+            """
+            INSERT INTO product_price (sku, valid_from, price, status, changed_by)
+            SELECT product.sku, \(now), product.price, product.status, \(actor.login)
+            FROM product
+            LEFT JOIN LATERAL (
+                SELECT price, status FROM product_price
+                WHERE product_price.sku = product.sku
+                ORDER BY valid_from DESC LIMIT 1) AS earlier ON true
+            WHERE product.sku = ANY(\(skus))
+              AND (product.price, product.status)
+                  IS DISTINCT FROM (earlier.price, earlier.status)
+            ON CONFLICT (sku, valid_from) DO UPDATE
+            SET price = excluded.price, status = excluded.status,
+                changed_by = excluded.changed_by
+            """)
+    }
+
+    /// A price a product had from then on.
+    struct Price: Sendable, Equatable {
+        let validFrom: Instant
+        let price: Money
+        let isOnSale: Bool
+        let changedBy: String
+    }
+
+    /// A product and its newest 200 prices, newest first.
+    ///
+    /// - Refuses: `.roleMissing`, `.unknownProduct`.
+    func prices(
+        of sku: String, by actor: StaffActor
+    ) async throws -> (product: Listed, prices: [Price]) {
+        try actor.require(.storeAdministrator, .auditor)
+        return try await store.read { session in
+            guard
+                let row = try session.queryOne(
+                    """
+                    SELECT sku, barcode, name, spec, price, status, updated_at FROM product
+                    WHERE sku = \(sku)
+                    """)
+            else { throw CatalogueRefusal.unknownProduct }
+            let prices = try session.query(
+                """
+                SELECT valid_from, price, status, changed_by FROM product_price
+                WHERE sku = \(sku) ORDER BY valid_from DESC LIMIT 200
+                """
+            ).map { row in
+                Price(
+                    validFrom: try row["valid_from"], price: try row["price"],
+                    isOnSale: try row["status"] as String == "on_sale",
+                    changedBy: try row["changed_by"])
+            }
+            return (try Self.listed(row), prices)
+        }
+    }
+
+    private static func listed(_ row: PostgresRow) throws -> Listed {
+        Listed(
+            product: CatalogueProduct(
+                sku: try row["sku"], barcode: try row["barcode"], name: try row["name"],
+                spec: try row["spec"], price: try row["price"],
+                isOnSale: try row["status"] as String == "on_sale"),
+            updatedAt: try row["updated_at"])
+    }
+
     /// A product as lists show it.
     struct Listed: Sendable {
         let product: CatalogueProduct
@@ -126,14 +196,7 @@ public struct Catalogue: Sendable {
                   AND (\(text) = '' OR sku = \(text) OR barcode = \(text) OR name ILIKE \(pattern))
                 ORDER BY sku LIMIT 101
                 """
-            ).map { row in
-                Listed(
-                    product: CatalogueProduct(
-                        sku: try row["sku"], barcode: try row["barcode"], name: try row["name"],
-                        spec: try row["spec"], price: try row["price"],
-                        isOnSale: try row["status"] as String == "on_sale"),
-                    updatedAt: try row["updated_at"])
-            }
+            ).map(Self.listed)
         }
     }
 }

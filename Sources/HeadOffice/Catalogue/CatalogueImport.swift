@@ -66,10 +66,11 @@ struct CatalogueImport: Equatable, Sendable {
 
     /// Reads a file.
     ///
-    /// - Shape: UTF-8 with or without byte order mark; `Refuses`: `.notText`, `.headerDiffers`, `.tooManyRows`.
+    /// - Shape: UTF-8 with or without byte order mark, or GB18030.
+    /// - Refuses: `.notText`, `.headerDiffers`, `.tooManyRows`.
     init(bytes: [UInt8]) throws(CatalogueRefusal) {
-        guard String(validating: bytes, as: UTF8.self) != nil else { throw .notText }
-        let records = CSVReader.records(of: bytes)
+        guard let text = ImportedText.utf8(of: bytes) else { throw .notText }
+        let records = CSVReader.records(of: text)
         guard let header = records.first, header.fields.map(\.trimmedText) == Self.columns else {
             throw .headerDiffers
         }

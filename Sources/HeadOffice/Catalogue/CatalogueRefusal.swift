@@ -4,4 +4,5 @@ public enum CatalogueRefusal: String, OfficeRefusal, CaseIterable {
     case headerDiffers = "header_differs"
     case tooManyRows = "too_many_rows"
     case nothingToApply = "nothing_to_apply"
+    case unknownProduct = "unknown_product"
 }

@@ -19,7 +19,9 @@ extension IngestJudge {
         do {
             try RefundRules.check(
                 request, sale: sale.facts, reserved: sale.reserved,
-                cardMatches: sale.cardFingerprint == body.card, deadline: deadline,
+                cardMatches: sale.cardFingerprint == body.card
+                    || world.laterCards[sale.cardFingerprint]?.contains(body.card) == true,
+                deadline: deadline,
                 now: received)
             world.sales[body.sale]?.reserved = try sale.reserved.adding(request)
             reserve(body.sale, body.amount)

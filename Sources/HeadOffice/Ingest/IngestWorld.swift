@@ -36,6 +36,8 @@ struct IngestWorld: Sendable {
     let credentials: [RecordID: SalePosting.Credential]
     /// Earlier passwords of the cards.
     let verifiers: [Int64: [CardVerifier]]
+    /// The cards that took the place of the cards of these sales (R-R2).
+    var laterCards: [CardFingerprint: Set<CardFingerprint>]
 
     static func load(
         _ session: PostgresSession, _ records: [Record], province: String, storeID: Int64
@@ -71,7 +73,11 @@ struct IngestWorld: Sendable {
                 session, Array(Set(cards.values.map(\.programmeID)))),
             credentials: try CredentialVerdicts.read(session, Array(soldIDs)),
             verifiers: try CardVerifier.read(
-                session, soldIDs.isEmpty ? [] : cards.values.map(\.cardID)))
+                session, soldIDs.isEmpty ? [] : cards.values.map(\.cardID)),
+            laterCards: saleIDs.isEmpty
+                ? [:]
+                : try CardChain.later(
+                    than: sales.values.map(\.cardFingerprint) + cards.keys, in: session))
     }
 
     private static func salesOfRequests(

@@ -44,6 +44,8 @@ public struct Jobs: Service {
             ("expire_refund_requests", { try await expireRefundRequests(now: now) }),
             ("judge_late_passwords", { try await judgeLatePasswords(now: now) }),
             ("decide_overdue_exceptions", { try await decideOverdueExceptions(now: now) }),
+            ("expire_cards", { try await CardJobs(store).expireCards(now: now) }),
+            ("settle_blocked_cards", { try await CardJobs(store).settleBlockedCards(now: now) }),
             ("sweep", { try await sweep(now: now) }),
         ]
         for (name, job) in jobs {

@@ -18,8 +18,10 @@ struct ProgrammePages: Sendable {
                 try await desk.programmes.setAcceptance(
                     provinces, of: code, by: actor, at: desk.now)
             }
-            return .redirect(to: "/programmes", notice: Notice(.success, "programmes.changed"))
+            return .redirect(
+                to: "/programmes/\(code)", notice: Notice(.success, "programmes.changed"))
         }
+        addChanges(to: group)
     }
 
     private func create(_ context: WebContext) async throws -> Response {
@@ -36,6 +38,7 @@ struct ProgrammePages: Sendable {
         new.perSaleLimit = try form.money("perSaleLimit")
         new.perCardLimit = try form.money("perCardLimit")
         new.balanceMaximum = try form.money("balanceMaximum")
+        new.bearerMaximum = try form.money("bearerMaximum")
         let chosen = new
         let actor = try await desk.actor(context)
         let desk = desk
@@ -66,8 +69,8 @@ struct ProgrammePages: Sendable {
         let maximum: String
         let acceptedIn: String
         let cardCount: String
-        let choices: [ChoiceView]
-        let canChange: Bool
+        let bearerMaximum: String
+        let face: FaceView?
     }
 
     private func list(_ context: WebContext) async throws -> Response {
@@ -96,7 +99,8 @@ struct ProgrammePages: Sendable {
                     acceptedIn: programme.acceptedIn.map(text.province)
                         .joined(separator: text.words.language == .en ? ", " : "、"),
                     cardCount: String(programme.cardCount),
-                    choices: choices(programme.acceptedIn), canChange: canChange)
+                    bearerMaximum: text.money(programme.bearerMaximum),
+                    face: FaceView(programme))
             },
             empty: EmptyView(
                 heading: text.words("programmes.none"),

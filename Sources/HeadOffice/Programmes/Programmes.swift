@@ -38,8 +38,10 @@ public struct Programmes: Sendable {
         public var perSaleLimit: Money = Money(fen: 20_000)
         /// Most unsent for one card at a till.
         public var perCardLimit: Money = Money(fen: 50_000)
-        /// Most that a card may hold.
+        /// Most that a card registered to a holder may hold.
         public var balanceMaximum: Money = Money(fen: 500_000)
+        /// Most that a card without a holder may hold.
+        public var bearerMaximum: Money = Money(fen: 100_000)
         /// Who bears a shortfall.
         public var bearer = Bearer.store
         /// Provinces whose stores take its cards.
@@ -77,11 +79,12 @@ public struct Programmes: Sendable {
             let row = try session.queryOne(
                 """
                 INSERT INTO programme (code, name, province, prefix, scheme, face_colour, face_title,
-                    per_sale_limit, per_card_limit, balance_maximum, shortfall_bearer, created_at)
+                    per_sale_limit, per_card_limit, balance_maximum, bearer_maximum,
+                    shortfall_bearer, created_at)
                 VALUES (\(new.code), \(new.name.trimmedText), \(new.province), \(new.prefix),
                     \(new.scheme.rawValue), \(new.faceColour), \(new.faceTitle.trimmedText),
                     \(new.perSaleLimit), \(new.perCardLimit), \(new.balanceMaximum),
-                    \(new.bearer.rawValue), \(now))
+                    \(new.bearerMaximum), \(new.bearer.rawValue), \(now))
                 ON CONFLICT DO NOTHING
                 RETURNING programme_id
                 """)
@@ -112,12 +115,27 @@ public struct Programmes: Sendable {
             guard let programmeID = try row?.decode("programme_id", as: Int64.self) else {
                 throw ProgrammesRefusal.unknownProgramme
             }
+            try Self.keepEarlierAcceptance(provinces, of: programmeID, at: now, in: session)
             try Self.setAcceptance(provinces, of: programmeID, in: session)
             try ChangeItems.publishProgrammes(in: session)
             try session.audit(
                 actor, "programme.set_acceptance", code,
                 ["provinces": provinces.sorted().joined(separator: " ")], at: now)
         }
+    }
+
+    /// Tills that are silent may still take the cards where they are no longer taken.
+    private static func keepEarlierAcceptance(
+        _ provinces: Set<String>, of programmeID: Int64, at now: Instant,
+        in session: PostgresSession
+    ) throws {
+        try session.execute(
+            """
+            INSERT INTO programme_earlier_acceptance (programme_id, province, valid_until)
+            SELECT programme_id, province, \(now) FROM programme_acceptance
+            WHERE programme_id = \(programmeID) AND province <> ALL(\(provinces.sorted()))
+            ON CONFLICT DO NOTHING
+            """)
     }
 
     private static func setAcceptance(
@@ -151,18 +169,26 @@ public struct Programmes: Sendable {
             throw .provinceUnknown
         }
         guard new.scheme.acceptsPrefix(new.prefix) else { throw .prefixInvalid }
-        let colour = Array(new.faceColour.utf8)
-        let isColour =
-            colour.count == 7 && colour.first == 0x23
-            && colour.dropFirst().allSatisfy {
+        guard Self.isFace(new.faceColour, new.faceTitle) else { throw .faceInvalid }
+        try Self.checkLimits(
+            perSale: new.perSaleLimit, perCard: new.perCardLimit,
+            balanceMaximum: new.balanceMaximum, bearerMaximum: new.bearerMaximum)
+    }
+
+    static func isFace(_ colour: String, _ title: String) -> Bool {
+        let bytes = Array(colour.utf8)
+        return bytes.count == 7 && bytes.first == 0x23
+            && bytes.dropFirst().allSatisfy {
                 (0x30...0x39).contains($0) || (0x61...0x66).contains($0)
-            }
-        guard isColour, (1...60).contains(new.faceTitle.trimmedText.unicodeScalars.count) else {
-            throw .faceInvalid
-        }
-        guard new.perSaleLimit >= .zero, new.perCardLimit >= new.perSaleLimit,
-            new.balanceMaximum > .zero, new.balanceMaximum <= .largestEntered,
-            new.perCardLimit <= .largestEntered
+            } && (1...60).contains(title.trimmedText.unicodeScalars.count)
+    }
+
+    static func checkLimits(
+        perSale: Money, perCard: Money, balanceMaximum: Money, bearerMaximum: Money
+    ) throws(ProgrammesRefusal) {
+        guard perSale >= .zero, perCard >= perSale, perCard <= .largestEntered,
+            bearerMaximum > .zero, balanceMaximum >= bearerMaximum,
+            balanceMaximum <= .largestEntered
         else { throw .limitsInvalid }
     }
 
@@ -179,6 +205,9 @@ public struct Programmes: Sendable {
         let perSaleLimit: Money
         let perCardLimit: Money
         let balanceMaximum: Money
+        let bearerMaximum: Money
+        let validityMonths: Int?
+        let face: (content: [UInt8], width: Int, height: Int)?
         let bearer: String
         let acceptedIn: [String]
         let cardCount: Int
@@ -192,16 +221,18 @@ public struct Programmes: Sendable {
             try session.query(
                 """
                 SELECT programme_id, code, name, province, prefix, scheme, face_colour, face_title,
-                    per_sale_limit, per_card_limit, balance_maximum, shortfall_bearer,
+                    per_sale_limit, per_card_limit, balance_maximum, bearer_maximum,
+                    validity_months, shortfall_bearer, content, width, height,
                     ARRAY(SELECT acceptance.province FROM programme_acceptance AS acceptance
                           WHERE acceptance.programme_id = programme.programme_id
                           ORDER BY 1) AS accepted_in,
                     (SELECT count(*) FROM card
                      WHERE card.programme_id = programme.programme_id AND NOT test) AS card_count
-                FROM programme ORDER BY code
+                FROM programme LEFT JOIN programme_face USING (programme_id) ORDER BY code
                 """
             ).map { row in
-                Listed(
+                let content: [UInt8]? = try row["content"]
+                return Listed(
                     programmeID: try row["programme_id"], code: try row["code"],
                     name: try row["name"], province: try row["province"],
                     prefix: try row["prefix"], scheme: try row["scheme"],
@@ -209,6 +240,14 @@ public struct Programmes: Sendable {
                     perSaleLimit: try row["per_sale_limit"],
                     perCardLimit: try row["per_card_limit"],
                     balanceMaximum: try row["balance_maximum"],
+                    bearerMaximum: try row["bearer_maximum"],
+                    validityMonths: (try row["validity_months"] as Int32?).map { Int($0) },
+                    face: try content.map {
+                        (
+                            content: $0, width: Int(try row["width"] as Int32),
+                            height: Int(try row["height"] as Int32)
+                        )
+                    },
                     bearer: try row["shortfall_bearer"], acceptedIn: try row["accepted_in"],
                     cardCount: Int(try row["card_count"] as Int64))
             }

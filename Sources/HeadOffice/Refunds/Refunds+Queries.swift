@@ -168,7 +168,7 @@ extension Refunds {
                 SELECT request.sale_id, request.store_id, store.code AS store_code,
                        store.name AS store_name, till.code AS till_code, sale.receipt,
                        sale.cashier, sale.card_id, sale.card_mask, sale.test,
-                       request.fingerprint = sale.fingerprint AS card_match, request.fingerprint,
+                       sale.fingerprint AS sale_card, request.fingerprint,
                        EXISTS (SELECT 1 FROM transfer
                                WHERE source_id = sale.sale_id AND kind IN ('sale', 'shortfall'))
                            AS booked,
@@ -194,6 +194,9 @@ extension Refunds {
                 """)
         else { throw RefundsRefusal.unknownRequest }
         let lines = try Self.lines(of: requestID, saleID: try row["sale_id"], in: session)
+        let sold: CardFingerprint = try row["sale_card"]
+        let chain = try CardChain.later(than: [sold], in: session)[sold, default: []]
+            .union([sold])
         let decidedAt: Instant? = try row["decided_at"]
         return RefundCase(
             requestID: requestID, saleID: try row["sale_id"], storeID: try row["store_id"],
@@ -201,7 +204,7 @@ extension Refunds {
             tillCode: try row["till_code"], receipt: try row["receipt"],
             cashier: try row["cashier"], cardID: try row["card_id"],
             cardMask: try row["card_mask"], isTest: try row["test"],
-            fingerprint: try row["fingerprint"], isCardMatch: try row["card_match"],
+            fingerprint: try row["fingerprint"], isCardMatch: chain.contains(try row["fingerprint"]),
             isBooked: try row["booked"] && !isInQuestion(row),
             exceptionID: try row["exception_id"], carrier: try carrier(row),
             destination: try destination(of: try row["card_id"], in: session),
@@ -239,8 +242,9 @@ extension Refunds {
         of cardID: Int64?, in session: PostgresSession
     ) throws -> RefundCase.Destination? {
         guard let cardID else { return nil }
+        let end = try CardChain.liveEnd(of: cardID, in: session)
         return try session.queryOne(
-            "SELECT card_id, fingerprint, state FROM card WHERE card_id = \(cardID)"
+            "SELECT card_id, fingerprint, state FROM card WHERE card_id = \(end)"
         ).map { row in
             RefundCase.Destination(
                 cardID: try row["card_id"], fingerprint: try row["fingerprint"],

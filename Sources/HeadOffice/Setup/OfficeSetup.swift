@@ -50,6 +50,7 @@ public struct OfficeSetupFile: Decodable, Sendable {
         let password: String
         let test: Bool
         let load: Int64
+        let holder: String?
     }
 
     let programmes: [Programme]
@@ -98,7 +99,7 @@ public struct OfficeSetup: Sendable {
         for card in file.cards {
             let isNew = try await Cards(store: store).issueGiven(
                 number: card.number, password: card.password, programme: card.programme,
-                isTest: card.test, load: Money(fen: card.load), at: now)
+                isTest: card.test, load: Money(fen: card.load), holder: card.holder, at: now)
             if isNew { made += 1 }
         }
         return made

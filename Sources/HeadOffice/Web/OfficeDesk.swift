@@ -15,6 +15,8 @@ struct OfficeDesk: Sendable {
     let catalogue: Catalogue
     let programmes: Programmes
     let cards: Cards
+    let mailers: Mailers
+    let loadFiles: LoadFiles
     let refunds: Refunds
     let exceptions: Exceptions
     let exceptionBearers: ExceptionBearers
@@ -40,6 +42,8 @@ struct OfficeDesk: Sendable {
         catalogue = Catalogue(store: store)
         programmes = Programmes(store: store)
         cards = Cards(store: store)
+        mailers = Mailers(store: store)
+        loadFiles = LoadFiles(store: store)
         refunds = Refunds(store: store)
         exceptions = Exceptions(store: store)
         exceptionBearers = ExceptionBearers(store: store)
@@ -124,6 +128,7 @@ struct PageText {
         "pending": "badge-wait", "asked": "badge-wait", "waiting": "badge-wait",
         "frozen": "badge-wait", "amber": "badge-wait", "suspended": "badge-wait",
         "approved": "badge-good", "issued": "badge-good", "loaded": "badge-good",
+        "done": "badge-good",
         "active": "badge-good", "posted": "badge-good", "on_sale": "badge-good",
         "green": "badge-good", "open": "badge-good", "enabled": "badge-good",
         "refused": "badge-bad", "expired": "badge-bad", "exception": "badge-bad",

@@ -18,14 +18,15 @@ extension CardsRefusal: WebRefusal {
     /// 404 for what is not there, 409 for what another decided before.
     public var status: HTTPResponse.Status {
         switch self {
-        case .unknownBatch, .unknownCard, .unknownLoad: .notFound
-        case .alreadyDecided: .conflict
+        case .unknownBatch, .unknownCard, .unknownLoad, .unknownLoadFile, .unknownMailer,
+            .unknownCardRequest:
+            .notFound
+        case .alreadyDecided, .alreadyExported, .alreadyFetched, .requestWaiting: .conflict
         case .samePerson: .forbidden
         default: .unprocessableContent
         }
     }
 }
-extension CatalogueRefusal: WebRefusal {}
 extension ExceptionsRefusal: WebRefusal {
     /// 404 for what is not there, 409 for what changed before, 403 for the same person.
     public var status: HTTPResponse.Status {
@@ -35,6 +36,12 @@ extension ExceptionsRefusal: WebRefusal {
         case .samePerson: .forbidden
         case .reasonEmpty, .unknownCause: .unprocessableContent
         }
+    }
+}
+extension CatalogueRefusal: WebRefusal {
+    /// 404 for what is not there.
+    public var status: HTTPResponse.Status {
+        self == .unknownProduct ? .notFound : .unprocessableContent
     }
 }
 extension FinanceRefusal: WebRefusal {}

@@ -1,9 +1,9 @@
 internal import CZlib
 
 /// zlib streams (RFC 1950) with a bound on what may come out.
-enum Deflate {
+package enum Deflate {
     /// Why bytes do not inflate.
-    enum Fault: Error {
+    package enum Fault: Error {
         /// More would come out than allowed; nothing beyond the bound was ever held.
         case tooLarge
         /// Not a zlib stream, cut short, or followed by other bytes.
@@ -11,7 +11,7 @@ enum Deflate {
     }
 
     /// Compresses bytes.
-    static func deflate(_ bytes: [UInt8]) -> [UInt8] {
+    package static func deflate(_ bytes: [UInt8]) -> [UInt8] {
         var count = compressBound(UInt(bytes.count))
         var output = [UInt8](repeating: 0, count: Int(count))
         // Level 6 is zlib's own default; the only other failure is memory.
@@ -24,7 +24,7 @@ enum Deflate {
     /// Inflates a stream that fills all the bytes.
     ///
     /// - Refuses: `.tooLarge` as soon as the bound is passed, `.unreadable`.
-    static func inflate(_ bytes: [UInt8], countMax: Int) throws(Fault) -> [UInt8] {
+    package static func inflate(_ bytes: [UInt8], countMax: Int) throws(Fault) -> [UInt8] {
         var stream = z_stream()
         guard inflateInit_(&stream, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
         else { throw .unreadable }
@@ -56,5 +56,10 @@ enum Deflate {
         }
         try result.get()
         return output
+    }
+
+    /// CRC-32 as PNG uses it.
+    package static func checksum(_ bytes: [UInt8]) -> UInt32 {
+        UInt32(truncatingIfNeeded: crc32(0, bytes, UInt32(bytes.count)))
     }
 }

@@ -174,24 +174,16 @@ public final class Demonstration {
         report.step("Cards are issued and loaded, each by two people")
         let issuer = try await clerk("issuer")
         let supervisor = try await clerk("supervisor")
+        let desk = try await CardIssue(issuer: issuer, supervisor: supervisor)
         for (programme, quantity) in [("GD", 3), ("JS", 2)] {
-            let asked = try await issuer.post(
-                "/api/batches",
-                [
-                    "programme": programme, "quantity": quantity, "initialLoad": 10_000,
-                    "test": false, "note": "演示",
-                ])
-            guard let batch = integer(asked["batch"]) else { throw LabError("no batch: \(asked)") }
+            let batch = try await desk.ask(
+                programme: programme, quantity: quantity, initialLoad: 10_000, note: "演示")
             let own = try await issuer.client.post("/api/batches/\(batch)/approve", json: [:])
             try report.expect(
                 "the issuer cannot approve the own batch", own.status >= 400, "\(own.status)")
-            let issued = try await supervisor.post("/api/batches/\(batch)/approve")
-            let made = (issued["cards"] as? [[String: Any]] ?? []).map {
-                DemoCard(
-                    number: $0["number"] as? String ?? "",
-                    password: $0["password"] as? String ?? "", programme: programme)
-            }
-            try report.expect("cards of \(programme)", made.count, quantity)
+            let made = try await desk.issue(batch: batch, programme: programme)
+            try report.expect(
+                "cards of \(programme), printed and mailed", made.count, quantity)
             cards += made
         }
         try await load(cards[0], with: 50_000, issuer, supervisor)

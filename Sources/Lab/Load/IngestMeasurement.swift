@@ -15,7 +15,7 @@ public final class IngestMeasurement {
 
     private static let batchCount = 20
     private static let batchSize = 500
-    private static let cardCount = 400
+    private static let cardCount = 2_000
 
     /// Plans a measurement in a folder, which is emptied first.
     public init(folder: URL, programs: URL, demo: URL, firstPort: Int) throws {
@@ -74,18 +74,12 @@ public final class IngestMeasurement {
     }
 
     private func issueCards() async throws -> [LabCard] {
-        let asked = try await clerk("issuer").post(
-            "/api/batches",
-            [
-                "programme": "GD", "quantity": Self.cardCount, "initialLoad": 500_000,
-                "test": false, "note": "measurement",
-            ])
-        guard let batch = integer(asked["batch"]) else { throw LabError("no batch") }
-        let issued = try await clerk("supervisor").post("/api/batches/\(batch)/approve")
-        return try (issued["cards"] as? [[String: Any]] ?? []).map {
-            try LabCard(
-                number: $0["number"] as? String ?? "", password: $0["password"] as? String ?? "",
-                programme: "GD")
+        let desk = try await CardIssue(
+            issuer: try await clerk("issuer"), supervisor: try await clerk("supervisor"))
+        let batch = try await desk.ask(
+            programme: "GD", quantity: Self.cardCount, initialLoad: 100_000, note: "measurement")
+        return try await desk.issue(batch: batch, programme: "GD").map {
+            try LabCard(number: $0.number, password: $0.password, programme: "GD")
         }
     }
 

@@ -14,12 +14,13 @@ struct CardTests {
             let batch = try await world.cards.askBatch(
                 programme: "JS", quantity: 25, initialLoad: Money(fen: 10_000), by: issuer,
                 at: world.now)
-            let issued = try await world.cards.approveBatch(batch, by: supervisor, at: world.now)
-            #expect(Set(issued.map(\.number)).count == 25)
-            for card in issued {
-                let number = try CardNumber(card.number)
+            let count = try await world.cards.approveBatch(batch, by: supervisor, at: world.now)
+            #expect(count == 25)
+            let printed = try await world.cards.printerFile(batch, by: issuer, at: world.now)
+            let numbers = printed.map(\.number)
+            #expect(Set(numbers).count == 25)
+            for number in numbers {
                 #expect(NumberScheme.luhn19.accepts(number, prefix: "623200"))
-                #expect(card.password.utf8.count == 6)
             }
             await #expect(throws: CardsRefusal.alreadyDecided) {
                 try await world.cards.approveBatch(batch, by: supervisor, at: world.now)
@@ -35,7 +36,7 @@ struct CardTests {
                     try $0["line"] as String
                 }.joined()
             }
-            for card in issued { #expect(!stored.contains(card.number)) }
+            for number in numbers { #expect(!stored.contains(number.text)) }
         }
     }
 
@@ -47,8 +48,9 @@ struct CardTests {
                 let batch = try await world.cards.askBatch(
                     programme: "GD", quantity: quantity, initialLoad: .zero, by: issuer,
                     at: world.now)
-                return try await world.cards.approveBatch(batch, by: supervisor, at: world.now)
-                    .map(\.number)
+                try await world.cards.approveBatch(batch, by: supervisor, at: world.now)
+                return try await world.cards.printerFile(batch, by: issuer, at: world.now)
+                    .map(\.number.text)
             }
             let day = BusinessDate(world.now).compact
             #expect(try await issue(2) == ["6160\(day)0001", "6160\(day)0002"])

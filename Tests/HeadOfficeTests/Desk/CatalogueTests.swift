@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import PostgresDriver
 import Testing
 
@@ -57,11 +58,63 @@ struct CatalogueTests {
     }
 
     @Test func `a file of other bytes or another heading is refused whole`() {
-        #expect(throws: CatalogueRefusal.notText) {
+        for bytes: [UInt8] in [[0xFF, 0xFE, 0x41, 0x00], [0xC9, 0xCC, 0xC6], [0x41, 0x00, 0x42]] {
+            #expect(throws: CatalogueRefusal.notText) { try CatalogueImport(bytes: bytes) }
+        }
+        #expect(throws: CatalogueRefusal.headerDiffers) {
             try CatalogueImport(bytes: [0xC9, 0xCC, 0xC6, 0xB7])
         }
         #expect(throws: CatalogueRefusal.headerDiffers) {
             try CatalogueImport(bytes: Array("sku,name\n1,x\n".utf8))
+        }
+    }
+
+    @Test func `a GB18030 file as spreadsheets save it is read whole, every bad row named`() throws
+    {
+        let file = try #require(
+            Bundle.module.url(
+                forResource: "catalogue-dirty-gbk", withExtension: "csv", subdirectory: "Fixtures"))
+        let read = try CatalogueImport(bytes: Array(try Data(contentsOf: file)))
+        #expect(
+            read.bad.map { "\($0.line):\($0.column) \($0.fault.rawValue)" } == [
+                "3:5 price_separator", "4:5 price_negative", "5:5 price_not_a_number",
+                "7:2 barcode_repeated", "9:1 sku_repeated", "15:3 name_empty",
+                "16:5 price_decimals", "17:4 line_break", "19:5 price_empty",
+                "21:5 price_separator", "22:2 barcode_length", "23:7 too_many_columns",
+                "24:4 too_few_columns",
+            ])
+        #expect(read.good.count == 17)
+        #expect(read.good.first?.name == "感冒灵颗粒")
+        #expect(read.good.contains { $0.sku == "000123" })
+    }
+
+    @Test func `four-byte characters of GB18030 are read`() throws {
+        let bytes: [UInt8] = [0x95, 0x32, 0x82, 0x36]
+        let text = try #require(ImportedText.utf8(of: bytes))
+        #expect(String(decoding: text, as: UTF8.self) == "\u{20000}")
+    }
+
+    @Test func `every price a product has had is kept, with who changed it`() async throws {
+        try await withDesk { world in
+            let administrator = try await world.actor("store-administrator")
+            func apply(_ price: String, _ status: String = "在售") async throws {
+                world.office.time.move(milliseconds: 60_000)
+                try await world.catalogue.apply(
+                    Array((Self.head + "1,,感冒灵,10g,\(price),\(status)\n").utf8),
+                    by: administrator, at: world.now)
+            }
+            try await apply("12.80")
+            try await apply("12.80")
+            try await apply("11.50")
+            try await apply("11.50", "停售")
+            let auditor = try await world.actor("auditor")
+            let prices = try await world.catalogue.prices(of: "1", by: auditor).prices
+            #expect(prices.map(\.price.fen) == [1_150, 1_150, 1_280])
+            #expect(prices.map(\.isOnSale) == [false, true, true])
+            #expect(Set(prices.map(\.changedBy)) == ["store-administrator"])
+            await #expect(throws: CatalogueRefusal.unknownProduct) {
+                _ = try await world.catalogue.prices(of: "2", by: auditor)
+            }
         }
     }
 

@@ -24,6 +24,7 @@ struct DeskWorld: Sendable {
     }
     var programmes: Programmes { Programmes(store: store) }
     var cards: Cards { Cards(store: store) }
+    var mailers: Mailers { Mailers(store: store) }
     var refunds: Refunds { Refunds(store: store) }
     var catalogue: Catalogue { Catalogue(store: store) }
     var audit: Audit { Audit(store: store) }
@@ -63,6 +64,10 @@ struct DeskWorld: Sendable {
             Stores.NewStore(
                 code: "GD0001", name: "广州中山路店", province: "44", address: "广州", telephone: "020"),
             by: .setUp, at: now)
+        try await mailers.register(
+            name: "信封厂",
+            publicKey: mailerKey.publicKey.rawRepresentation.base64EncodedString(),
+            by: try await actor("issuing-supervisor"), at: now)
         _ = try await store.write { session in
             try session.execute(
                 """
@@ -74,13 +79,17 @@ struct DeskWorld: Sendable {
         }
     }
 
+    /// Opens the mailers.
+    let mailerKey = Curve25519.KeyAgreement.PrivateKey()
+
     /// Issues a card with that much on it and gives its id.
     func issueCard(
-        number: String, load: Int64, isTest: Bool = false
+        number: String, load: Int64, isTest: Bool = false, holder: String? = "张三",
+        programme: String = "GD"
     ) async throws -> Int64 {
         try await cards.issueGiven(
-            number: number, password: "079497", programme: "GD", isTest: isTest,
-            load: Money(fen: load), at: now)
+            number: number, password: "079497", programme: programme, isTest: isTest,
+            load: Money(fen: load), holder: holder, at: now)
         let fingerprint = store.cards.fingerprint(ofNumber: number)
         return try await store.read { session in
             try session.queryOne("SELECT card_id FROM card WHERE fingerprint = \(fingerprint)")?

@@ -91,7 +91,12 @@ struct OfficeWebTests {
             + CatalogueRowFault.allCases.map { "fault." + $0.rawValue }
             + AccountKind.allCases.map { "account." + $0.rawValue }
             + Refunds.Filter.allCases.map { "state." + $0.rawValue }
-        #expect(try OfficeWeb.makePages().languages.missingKeys(among: keys) == [])
+        let faults = LoadRowFault.allCases.map { "fault." + $0.rawValue }
+        let kinds = CardRequestKind.allCases.map { "cardRequest." + $0.rawValue }
+        let hints = kinds.map { $0 + ".hint" }
+        let languages = try OfficeWeb.makePages().languages
+        #expect(languages.missingKeys(among: faults + kinds + hints) == [])
+        #expect(languages.missingKeys(among: keys) == [])
     }
 
     static let pages: [(String, Set<StaffRole>)] = [
@@ -104,9 +109,20 @@ struct OfficeWebTests {
         ("/cards", [.issuer, .issuingSupervisor, .approver, .finance, .auditor]),
         ("/batches", [.issuer, .issuingSupervisor, .finance, .auditor]),
         ("/loads", [.issuer, .issuingSupervisor, .approver, .finance, .auditor]),
+        ("/card-requests", [.issuer, .issuingSupervisor, .approver, .finance, .auditor]),
+        ("/mailers", [.issuer, .issuingSupervisor, .approver, .finance, .auditor]),
+        ("/load-files", [.issuer, .issuingSupervisor, .approver, .finance, .auditor]),
         ("/stores", [.storeAdministrator, .auditor, .finance, .operator]),
         ("/tills", [.storeAdministrator, .auditor, .operator]),
         ("/catalogue", [.storeAdministrator, .auditor]),
+        (
+            "/programmes/acceptance",
+            [.issuer, .issuingSupervisor, .storeAdministrator, .auditor, .finance]
+        ),
+        (
+            "/programmes/GD",
+            [.issuer, .issuingSupervisor, .storeAdministrator, .auditor, .finance]
+        ),
         ("/programmes", [.issuer, .issuingSupervisor, .storeAdministrator, .auditor, .finance]),
         ("/finance", [.finance, .auditor]),
         ("/finance/settlements", [.finance, .auditor]),

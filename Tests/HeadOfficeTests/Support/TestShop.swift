@@ -42,8 +42,10 @@ struct TestShop: Sendable {
             let programme = try id(
                 """
                 INSERT INTO programme
-                    (code, name, province, prefix, scheme, face_colour, face_title, created_at)
-                VALUES ('GD', '广东慧医卡', '44', '6160', 'dated16', '#1a7f5a', '广东', \(now))
+                    (code, name, province, prefix, scheme, face_colour, face_title,
+                     bearer_maximum, created_at)
+                VALUES ('GD', '广东慧医卡', '44', '6160', 'dated16', '#1a7f5a', '广东',
+                        500000, \(now))
                 RETURNING programme_id AS id
                 """)
             try session.execute(

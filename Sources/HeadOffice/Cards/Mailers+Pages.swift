@@ -1,0 +1,138 @@
+import Domain
+import Hummingbird
+import WebSupport
+
+/// Who prints the password mailers, and the sealed files.
+struct MailerPages: Sendable {
+    let desk: OfficeDesk
+
+    func addRoutes(to group: RouterGroup<WebContext>) {
+        group.get("/mailers") { _, context in try await list(context) }
+        group.post("/mailers/recipients") { _, context -> Response in
+            let form = try context.requireForm()
+            try await register(
+                RecipientJSON(
+                    name: try form.text("name"), publicKey: try form.text("publicKey")), context)
+            return .redirect(to: "/mailers", notice: Notice(.success, "mailers.registered"))
+        }
+        group.post("/mailers/{id}") { _, context -> Response in
+            let mailerID = try context.number("id")
+            return .attachment(
+                try await fetch(mailerID, context), type: "application/json",
+                name: "password-mailers-\(mailerID).json")
+        }
+        group.post("/api/mailer-recipients") { request, context -> Response in
+            try await register(try await request.json(RecipientJSON.self), context)
+            return try .json(["state": "registered"])
+        }
+        group.post("/api/batches/{id}/mailers") { _, context -> Response in
+            let actor = try await desk.actor(context)
+            let batchID = try context.number("id")
+            guard
+                let batch = try await desk.cards.batches(before: batchID + 1, by: actor).first,
+                batch.batchID == batchID, let mailerID = batch.mailerID
+            else { throw CardsRefusal.unknownMailer }
+            return .attachment(
+                try await fetch(mailerID, context), type: "application/json",
+                name: "password-mailers-\(mailerID).json")
+        }
+    }
+
+    private struct RecipientJSON: Decodable {
+        let name: String
+        let publicKey: String
+    }
+
+    private func register(_ body: RecipientJSON, _ context: WebContext) async throws {
+        let actor = try await desk.actor(context)
+        let desk = desk
+        try await desk.commit {
+            try await desk.mailers.register(
+                name: body.name, publicKey: body.publicKey, by: actor, at: desk.now)
+        }
+    }
+
+    private func fetch(_ mailerID: Int64, _ context: WebContext) async throws -> [UInt8] {
+        let actor = try await desk.actor(context)
+        let desk = desk
+        return try await desk.commit {
+            try await desk.mailers.fetch(mailerID, by: actor, at: desk.now)
+        }
+    }
+
+    private struct ListView {
+        let canRegister: Bool
+        let recipient: RecipientView?
+        let hasRows: Bool
+        let rows: [RowView]
+        let empty: EmptyView
+    }
+
+    private struct RecipientView {
+        let name: String
+        let key: String
+        let registeredAt: String
+    }
+
+    private struct RowView {
+        let id: String
+        let what: String
+        let count: String
+        let recipient: String
+        let madeAt: String
+        let canFetch: Bool
+        let isFetched: Bool
+    }
+
+    private func list(_ context: WebContext) async throws -> Response {
+        let actor = try await desk.actor(context)
+        let present = try await desk.mailers.present(by: actor)
+        let mailers = try await desk.mailers.list(by: actor)
+        let text = desk.text(context)
+        let mayTake = !actor.roles.isDisjoint(with: [.issuer, .issuingSupervisor])
+        let view = ListView(
+            canRegister: actor.roles.contains(.issuingSupervisor),
+            recipient: present.map {
+                RecipientView(
+                    name: $0.name, key: SealedMailers.keyID($0.key),
+                    registeredAt: text.time($0.registeredAt))
+            }, hasRows: !mailers.isEmpty,
+            rows: mailers.map { mailer in
+                RowView(
+                    id: String(mailer.mailerID),
+                    what: mailer.batchID.map {
+                        text.words("mailers.batch", ["batch": String($0)])
+                    } ?? text.words("mailers.reset", ["card": mailer.mask ?? ""]),
+                    count: String(mailer.cardCount), recipient: mailer.recipient,
+                    madeAt: text.time(mailer.madeAt),
+                    canFetch: mayTake && !mailer.isFetched, isFetched: mailer.isFetched)
+            },
+            empty: EmptyView(
+                heading: text.words("mailers.none"), advice: text.words("mailers.noneAdvice")))
+        return try desk.page("cards/mailers", view, context)
+    }
+}
+
+extension Response {
+    /// A file that browsers keep and nobody caches.
+    static func attachment(_ bytes: [UInt8], type: String, name: String) -> Response {
+        Response(
+            status: .ok,
+            headers: [
+                .contentType: type, .contentDisposition: "attachment; filename=\"\(name)\"",
+                .cacheControl: "no-store",
+            ], body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}
+
+extension PageText {
+    /// The foot of a list: how many are shown, and the next page when there is more than one page found.
+    func pager(
+        _ found: Int, of pageSize: Int, path: String, _ fields: [(String, String)]
+    ) -> PagerView? {
+        guard found > pageSize else { return nil }
+        return PagerView(
+            position: words("common.shown", ["count": String(pageSize)]), previous: nil,
+            next: address(path, fields))
+    }
+}

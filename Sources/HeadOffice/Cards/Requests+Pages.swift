@@ -1,0 +1,126 @@
+import Domain
+import Hummingbird
+import WebSupport
+
+/// What two people do to a card: asking on the card's page, deciding in the list.
+struct CardRequestPages: Sendable {
+    let desk: OfficeDesk
+
+    func addRoutes(to group: RouterGroup<WebContext>) {
+        group.get("/card-requests") { _, context in try await list(context) }
+        group.post("/cards/{id}/requests") { _, context -> Response in
+            let form = try context.requireForm()
+            guard let requestID = RecordID(try form.require("request")),
+                let kind = CardRequestKind(rawValue: try form.require("kind"))
+            else { throw RequestRefusal.malformedBody }
+            let cardID = try context.number("id")
+            try await ask(
+                kind, requestID, cardID: cardID, reason: try form.text("reason"), context)
+            return .redirect(
+                to: "/cards/\(cardID)", notice: Notice(.success, "cardRequests.asked"))
+        }
+        group.post("/card-requests/{id}") { _, context -> Response in
+            let isApproval = try context.requireForm().require("verdict") == "approved"
+            try await decide(context, isApproval: isApproval)
+            return .redirect(
+                to: "/card-requests",
+                notice: Notice(
+                    .success, isApproval ? "cardRequests.done" : "cardRequests.refused"))
+        }
+        group.post("/api/cards/{id}/requests") { request, context -> Response in
+            let body = try await request.json(AskJSON.self)
+            guard let kind = CardRequestKind(rawValue: body.kind) else {
+                throw RequestRefusal.malformedBody
+            }
+            let requestID = body.request.flatMap { RecordID($0) } ?? desk.store.clock.makeID()
+            try await ask(
+                kind, requestID, cardID: try context.number("id"), reason: body.reason, context)
+            return try .json(["request": requestID.description])
+        }
+        group.post("/api/card-requests/{id}/approve") { _, context -> Response in
+            try await decide(context, isApproval: true)
+            return try .json(["state": "done"])
+        }
+    }
+
+    private struct AskJSON: Decodable {
+        let request: String?
+        let kind: String
+        let reason: String
+    }
+
+    private func ask(
+        _ kind: CardRequestKind, _ requestID: RecordID, cardID: Int64, reason: String,
+        _ context: WebContext
+    ) async throws {
+        let actor = try await desk.actor(context)
+        let desk = desk
+        try await desk.commit {
+            try await desk.cards.ask(
+                kind, requestID, card: cardID, reason: reason, by: actor, at: desk.now)
+        }
+    }
+
+    private func decide(_ context: WebContext, isApproval: Bool) async throws {
+        let actor = try await desk.actor(context)
+        let requestID = try context.recordID("id")
+        let desk = desk
+        try await desk.commit {
+            if isApproval {
+                try await desk.cards.approveRequest(requestID, by: actor, at: desk.now)
+            } else {
+                try await desk.cards.refuseRequest(requestID, by: actor, at: desk.now)
+            }
+        }
+    }
+
+    /// A request as lists show it.
+    struct RequestView {
+        let id: String
+        let card: String
+        let href: String
+        let kind: String
+        let reason: String
+        let state: StateView
+        let askedBy: String
+        let askedAt: String
+        let decidedBy: String
+        let canDecide: Bool
+        let isOwn: Bool
+
+        init(_ request: Cards.ListedRequest, text: PageText, actor: StaffActor) {
+            id = request.requestID.description
+            card = request.mask
+            href = "/cards/\(request.cardID)"
+            kind = text.words("cardRequest." + request.kind.rawValue)
+            reason = request.reason
+            state = text.state(request.state)
+            askedBy = request.askedBy
+            askedAt = text.time(request.askedAt)
+            decidedBy = request.decidedBy ?? ""
+            isOwn = request.askerID == actor.personID
+            canDecide =
+                request.state == "asked" && !isOwn && actor.roles.contains(.issuingSupervisor)
+        }
+    }
+
+    private struct ListView {
+        let hasRows: Bool
+        let rows: [RequestView]
+        let empty: EmptyView
+    }
+
+    private func list(_ context: WebContext) async throws -> Response {
+        let actor = try await desk.actor(context)
+        let requests = try await desk.cards.waitingRequests(by: actor)
+        let text = desk.text(context)
+        return try desk.page(
+            "cards/requests",
+            ListView(
+                hasRows: !requests.isEmpty,
+                rows: requests.map { RequestView($0, text: text, actor: actor) },
+                empty: EmptyView(
+                    heading: text.words("cardRequests.none"),
+                    advice: text.words("cardRequests.noneAdvice"))), context)
+    }
+}
