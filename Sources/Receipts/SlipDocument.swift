@@ -135,7 +135,10 @@ public struct SlipDocument: Sendable, Hashable, Codable {
     }
 
     private static func payment(_ facts: SlipFacts, _ words: SlipWords) -> [Row] {
-        var rows: [Row] = [.pair(label: words.card, value: SlipText.clean(facts.card.mask, 40))]
+        let mask = SlipText.clean(facts.card.mask, 40)
+        var rows: [Row] = [
+            .pair(label: words.card, value: mask.isEmpty ? words.cardUnknown : mask)
+        ]
         if let balance = facts.card.balance {
             rows.append(.pair(label: words.balance, value: "¥" + balance.grouped))
         } else if facts.event == .standInSale {

@@ -30,6 +30,7 @@ struct SlipWords {
     var total: String { pick("合计", "Total") }
     var refundTotal: String { pick("退款合计", "Refund total") }
     var card: String { pick("卡号", "Card") }
+    var cardUnknown: String { pick("扫码支付，待总部回传", "paid by phone, not known yet") }
     var balance: String { pick("余额", "Balance after") }
     var balanceUnknown: String { pick("脱机，余额未知", "offline: balance not known") }
     var state: String { pick("状态", "State") }

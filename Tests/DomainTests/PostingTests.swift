@@ -224,6 +224,7 @@ import Testing
                 "credential_gone", "credential_unreadable", "wrong_password",
                 "password_not_checked",
                 "insufficient_balance", "payment_cancelled", "payment_captured", "hold_differs",
+                "code_without_payment",
                 "unknown_sale", "unknown_request", "quarantined",
             ])
         #expect(RecordException.allCases.filter(\.touchesCard) == [.insufficientBalance])

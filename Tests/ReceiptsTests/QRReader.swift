@@ -110,7 +110,8 @@ struct QRReader {
         for x in centres {
             for y in centres where abs(column - x) <= 2 && abs(row - y) <= 2 {
                 let last = width - 7
-                let isAtFinder = (x == 6 && y == 6) || (x == 6 && y == last) || (x == last && y == 6)
+                let isAtFinder =
+                    (x == 6 && y == 6) || (x == 6 && y == last) || (x == last && y == 6)
                 if !isAtFinder { return true }
             }
         }

@@ -18,6 +18,12 @@ public struct CardFingerprint: Sendable, Hashable, Comparable, CustomStringConve
         self.text = text
     }
 
+    /// No card's: 32 zeroes, which no number comes to. It stands where a card is not known, in a
+    /// sale by confirmation code that head office never held money for.
+    public static let noCard = CardFingerprint(unchecked: String(repeating: "0", count: 32))
+
+    private init(unchecked text: String) { self.text = text }
+
     /// The 32 digits.
     public var description: String { text }
 

@@ -20,11 +20,14 @@ public enum SalePosting {
         public let knewUntil: Instant?
         /// The till kept every limit that it had acknowledged.
         public let keptLimits: Bool
+        /// Paid on the holder's phone: only head office's own hold pays for it (R-P12).
+        public let isByPhone: Bool
 
         /// A sale of those facts.
         public init(
             terms: Payment.Terms, store: String, businessTime: Instant, linesAddUp: Bool,
-            isTest: Bool, knewUntil: Instant?, keptLimits: Bool
+            isTest: Bool, knewUntil: Instant?, keptLimits: Bool,
+            isByPhone: Bool = false
         ) {
             self.terms = terms
             self.store = store
@@ -33,6 +36,7 @@ public enum SalePosting {
             self.isTest = isTest
             self.knewUntil = knewUntil
             self.keptLimits = keptLimits
+            self.isByPhone = isByPhone
         }
     }
 
@@ -94,9 +98,10 @@ public enum SalePosting {
     /// Repetition: for the first record of an id only; a repeat gets the stored verdict.
     /// Refuses: nothing; exceptions in this order: `payment_cancelled` (moves nothing),
     /// `lines_do_not_add_up`, `hold_differs`; then, unless money was once held for it,
-    /// `unknown_card`, `card_closed`, `card_frozen`, `card_lost`, `programme_not_accepted`,
-    /// `test_card_limit`, `credential_missing`, `credential_gone`, `credential_unreadable`,
-    /// `wrong_password`, `password_not_checked`; last `insufficient_balance`.
+    /// `code_without_payment` of one paid by phone, `unknown_card`, `card_closed`, `card_frozen`,
+    /// `card_lost`, `programme_not_accepted`, `test_card_limit`, `credential_missing`,
+    /// `credential_gone`, `credential_unreadable`, `wrong_password`, `password_not_checked`; last
+    /// `insufficient_balance`.
     public static func decide(
         _ sale: Sale, card: Card?, payment: Payment, credential: Credential
     ) -> SaleVerdict {
@@ -135,6 +140,7 @@ public enum SalePosting {
     private static func standIn(
         _ sale: Sale, card: Card?, credential: Credential, draft: Draft
     ) -> SaleVerdict {
+        if sale.isByPhone { return draft.untouched(.codeWithoutPayment) }
         guard let card else { return draft.untouched(.unknownCard) }
         if let exception = blocked(card, sale: sale) {
             let wasUnknowable = sale.knewUntil.map { card.stateSince > $0 } ?? false

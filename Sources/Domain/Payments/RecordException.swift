@@ -42,6 +42,8 @@ public enum RecordException: String, Error, Sendable, Hashable, CaseIterable {
     case paymentCaptured = "payment_captured"
     /// The sale's amount or card is not the hold's.
     case holdDiffers = "hold_differs"
+    /// A sale by confirmation code for which head office holds nothing: it never issued that code.
+    case codeWithoutPayment = "code_without_payment"
     /// The request names a sale that has not been received.
     case unknownSale = "unknown_sale"
     /// The withdrawal names a request that has not been received.

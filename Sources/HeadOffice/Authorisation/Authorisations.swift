@@ -43,7 +43,8 @@ struct Authorisations: Sendable {
                 asked, payment: row.payment,
                 credential: Self.judged(content, card: card, cards: cards),
                 card: card.map { Self.facts($0, account) }, unsentForCard: request.unsentForCard,
-                testUsage: try attempt.testUsage(card), now: now)
+                testUsage: try TestCardUsage.today(
+                    card, tillID: till.tillID, at: now, in: session), now: now)
             if let lock = verdict.lock, let card {
                 try CardRow.storeLocks(session, [card.cardID: lock])
             }
@@ -85,7 +86,7 @@ struct Authorisations: Sendable {
                 content.password.digits, salt: card.salt, verifier: card.verifier))
     }
 
-    private static func facts(
+    static func facts(
         _ card: CardRow, _ account: Ledger.LockedAccount?
     ) -> AuthorisationRules.Card {
         AuthorisationRules.Card(
@@ -133,25 +134,6 @@ private struct Attempt {
             INSERT INTO authorisation_attempt (payment_id, attempt, answer, answered_at)
             VALUES (\(request.payment), \(Int32(clamping: request.attempt)), \(json), \(now))
             """)
-    }
-
-    /// What this till charged to test cards today: holds, and what sales took.
-    func testUsage(_ card: CardRow?) throws -> TestCardLimits.Usage {
-        guard let card, card.isTest else { return .none }
-        let today = BusinessDate(now)
-        let row = try session.queryOne(
-            """
-            SELECT coalesce(sum(amount), 0)::bigint AS total, count(*) AS count
-            FROM (SELECT payment.amount FROM payment JOIN card USING (card_id)
-                  WHERE payment.till_id = \(till.tillID) AND payment.state = 'held' AND card.test
-                  UNION ALL
-                  SELECT paid_by_card FROM sale
-                  WHERE till_id = \(till.tillID) AND test AND business_date = \(today)
-                    AND paid_by_card > 0)
-                 AS charge (amount)
-            """)
-        guard let row else { return .none }
-        return TestCardLimits.Usage(total: try row["total"], count: try row["count"])
     }
 
     func answer(

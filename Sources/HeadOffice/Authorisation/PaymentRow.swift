@@ -15,7 +15,7 @@ struct PaymentRow: Sendable, Equatable {
         guard !ids.isEmpty else { return [:] }
         let rows = try session.query(
             """
-            SELECT payment_id, till_id, card_id, fingerprint, amount, state, held_at
+            SELECT payment_id, till_id, card_id, fingerprint, amount, state, held_at, by_phone
             FROM payment
             WHERE payment_id = ANY (\(ids))
             ORDER BY payment_id
@@ -36,7 +36,9 @@ struct PaymentRow: Sendable, Equatable {
         if let amount, let fingerprint {
             terms = Payment.Terms(amount: amount, card: fingerprint)
         }
-        payment = Payment(state: try row["state"], terms: terms, heldAt: try row["held_at"])
+        payment = Payment(
+            state: try row["state"], terms: terms, heldAt: try row["held_at"],
+            isByPhone: try row["by_phone"])
     }
 
     init(id: RecordID, tillID: Int64, cardID: Int64?, payment: Payment) {
@@ -56,7 +58,7 @@ struct PaymentRow: Sendable, Equatable {
             UPDATE payment
             SET state = row.state, card_id = row.card_id, fingerprint = row.fingerprint,
                 amount = row.amount, held_at = row.held_at, lapses_at = row.lapses_at,
-                updated_at = \(now)
+                by_phone = row.by_phone, updated_at = \(now)
             FROM \(fragment: rows(payments))
             WHERE payment.payment_id = row.payment_id
             """)
@@ -72,9 +74,9 @@ struct PaymentRow: Sendable, Equatable {
         return try session.execute(
             """
             INSERT INTO payment (payment_id, state, till_id, card_id, fingerprint, amount, held_at,
-                                 lapses_at, updated_at)
+                                 lapses_at, by_phone, updated_at)
             SELECT payment_id, state, till_id, card_id, fingerprint, amount, held_at, lapses_at,
-                   \(now)
+                   by_phone, \(now)
             FROM \(fragment: rows(payments))
             ON CONFLICT (payment_id) DO NOTHING
             """)
@@ -86,14 +88,14 @@ struct PaymentRow: Sendable, Equatable {
             unnest(\(rows.map(\.id)), \(rows.map(\.payment.state)), \(rows.map(\.tillID)),
                    \(rows.map(\.cardID)), \(rows.map { $0.payment.terms?.card }),
                    \(rows.map { $0.payment.terms?.amount }), \(rows.map(\.payment.heldAt)),
-                   \(rows.map(\.lapsesAt)))
+                   \(rows.map(\.lapsesAt)), \(rows.map(\.payment.isByPhone)))
                 AS row (payment_id, state, till_id, card_id, fingerprint, amount, held_at,
-                        lapses_at)
+                        lapses_at, by_phone)
             """
     }
 
     private var lapsesAt: Instant? {
-        payment.state == .held
+        payment.state == .held && !payment.isByPhone
             ? payment.heldAt?.adding(milliseconds: Payment.holdLife) : nil
     }
 }

@@ -67,7 +67,7 @@ struct IncomingRecord: Sendable {
             let credential = SealedCredential(bytes: sealed),
             let content = try? credential.open(
                 payment: record.id, amount: sale.total, with: openingKey),
-            fingerprintKey.fingerprint(of: content.number) == sale.card.fingerprint
+            fingerprintKey.fingerprint(of: content.number) == sale.card?.fingerprint
         else { return .unreadable }
         return .opened(content)
     }

@@ -9,9 +9,9 @@ extension IngestJudge {
         switch incoming.record?.body {
         case .saleCompleted(let sale):
             guard let id = incoming.id else { return act(on: incoming, time) }
-            let card = world.cards[sale.card.fingerprint]
+            let card = world.cards[cardOf(sale, id: id)]
             let verdict = SalePosting.quarantine(
-                facts(of: sale, card: card, at: time.instant), card: card.map(facts),
+                facts(of: sale, id: id, card: card, at: time.instant), card: card.map(facts),
                 payment: world.payments[id]?.payment ?? .unseen)
             take(verdict, id: id, card: card, at: time.instant)
             storeSale(

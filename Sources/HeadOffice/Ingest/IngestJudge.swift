@@ -90,14 +90,15 @@ struct IngestJudge {
     private mutating func judgeSale(
         _ id: RecordID, _ sale: SaleCompleted, _ incoming: IncomingRecord, _ time: BusinessTime
     ) -> RecordException? {
-        let card = world.cards[sale.card.fingerprint]
+        let fingerprint = cardOf(sale, id: id)
+        let card = world.cards[fingerprint]
         if let held = world.payments[id], held.tillID != till.tillID {
             // Another till's payment: a till can neither spend nor end it.
             storeSale(id, sale, time, card: card, isTest: sale.isTest, paid: .zero, .holdDiffers)
             return note(.holdDiffers, incoming, amount: sale.total, sale: id)
         }
         let payment = world.payments[id]?.payment ?? .unseen
-        let facts = self.facts(of: sale, card: card, at: time.instant)
+        let facts = self.facts(of: sale, id: id, card: card, at: time.instant)
         let verdict = decide(facts, card: card, payment: payment, incoming: incoming)
         take(verdict, id: id, card: card, at: time.instant)
         world.payments[id] = PaymentRow(
@@ -121,13 +122,24 @@ struct IngestJudge {
     }
 
     /// The sale as the rules see it.
-    func facts(of sale: SaleCompleted, card: CardRow?, at time: Instant) -> SalePosting.Sale {
+    func facts(
+        of sale: SaleCompleted, id: RecordID, card: CardRow?, at time: Instant
+    ) -> SalePosting.Sale {
         SalePosting.Sale(
-            terms: Payment.Terms(amount: sale.total, card: sale.card.fingerprint),
+            terms: Payment.Terms(amount: sale.total, card: cardOf(sale, id: id)),
             store: till.storeCode, businessTime: time, linesAddUp: sale.addsUp,
             isTest: sale.isTest,
             knewUntil: time.adding(milliseconds: -1_000 * clamped(sale)),
-            keptLimits: card.map { sale.total <= $0.perSaleLimit } ?? true)
+            keptLimits: card.map { sale.total <= $0.perSaleLimit } ?? true,
+            isByPhone: sale.payment.mode == .phone)
+    }
+
+    /// The card of a sale. One paid by phone is the card of head office's own hold, whatever its till
+    /// knew of it.
+    func cardOf(_ sale: SaleCompleted, id: RecordID) -> CardFingerprint {
+        if let card = sale.card { return card.fingerprint }
+        let held = world.payments[id].flatMap { $0.tillID == till.tillID ? $0.payment.terms : nil }
+        return held?.card ?? .noCard
     }
 
     /// What the rules give to the programme is its; the rest is as the programme set it (R-P5).
@@ -256,12 +268,14 @@ struct IngestJudge {
         _ id: RecordID, _ sale: SaleCompleted, _ time: BusinessTime, card: CardRow?,
         isTest: Bool, paid: Money, _ exception: RecordException?
     ) {
+        let fingerprint = cardOf(sale, id: id)
         outcome.sales.append(
             IngestOutcome.Sale(
-                id: id, body: sale, cardID: card?.cardID, isTest: isTest, paidByCard: paid,
+                id: id, body: sale, cardID: card?.cardID, fingerprint: fingerprint,
+                mask: sale.card?.mask ?? card?.mask ?? "", isTest: isTest, paidByCard: paid,
                 time: time, code: exception?.code))
         world.sales[id] = IngestWorld.Sale(
-            cardFingerprint: sale.card.fingerprint, receipt: sale.receipt,
+            cardFingerprint: fingerprint, receipt: sale.receipt,
             facts: IngestWorld.facts(
                 sale.lines, at: time.instant, total: sale.total, paid: paid,
                 code: exception?.code),
@@ -274,9 +288,17 @@ struct IngestJudge {
     ) {
         let verdict = RecordVerdict(
             businessTime: time.instant, code: exception?.code, id: incoming.id,
-            sequence: incoming.sequence, state: state)
+            sequence: incoming.sequence, state: state, card: phoneCard(incoming))
         outcome.stored.append(
             IngestOutcome.Stored(incoming: incoming, time: time, verdict: verdict))
+    }
+
+    /// The card that paid a sale by phone, for the till to learn (R-P12).
+    private func phoneCard(_ incoming: IncomingRecord) -> SaleCompleted.Card? {
+        guard let sale = outcome.sales.last, sale.id == incoming.id, sale.paidByCard > .zero,
+            sale.body.payment.mode == .phone, let card = world.cards[sale.fingerprint]
+        else { return nil }
+        return .init(fingerprint: card.fingerprint, mask: card.mask, programme: card.programme)
     }
 
     /// Keeps a record as one that needs a person.

@@ -15,6 +15,8 @@ struct IngestOutcome: Sendable {
         let id: RecordID
         let body: SaleCompleted
         let cardID: Int64?
+        let fingerprint: CardFingerprint
+        let mask: String
         let isTest: Bool
         let paidByCard: Money
         let time: BusinessTime

@@ -127,16 +127,30 @@ struct IngestTill: Sendable {
         guard count > 0 else { return [] }
         let rows = try session.query(
             """
-            SELECT seq, record_id, business_at, state, code FROM journal_record
-            WHERE till_id = \(till.tillID) AND epoch = \(Int32(epoch))
-              AND seq BETWEEN \(first) AND \(first + Int64(count) - 1)
-            ORDER BY seq
+            SELECT journal.seq, journal.record_id, journal.business_at, journal.state, journal.code,
+                   card.fingerprint, card.mask, programme.code AS programme
+            FROM journal_record AS journal
+            LEFT JOIN record_identity AS identity USING (record_id, till_id, epoch, seq)
+            LEFT JOIN sale ON sale.sale_id = identity.record_id AND sale.mode = 'phone'
+                          AND sale.paid_by_card > 0
+            LEFT JOIN card USING (card_id)
+            LEFT JOIN programme USING (programme_id)
+            WHERE journal.till_id = \(till.tillID) AND journal.epoch = \(Int32(epoch))
+              AND journal.seq BETWEEN \(first) AND \(first + Int64(count) - 1)
+            ORDER BY journal.seq
             """)
         precondition(rows.count == count, "\(rows.count) of \(count) records are stored")
         return try rows.map { row in
-            RecordVerdict(
+            var card: SaleCompleted.Card?
+            if let fingerprint = try row["fingerprint"] as CardFingerprint? {
+                card = .init(
+                    fingerprint: fingerprint, mask: try row["mask"],
+                    programme: try row["programme"])
+            }
+            return RecordVerdict(
                 businessTime: try row["business_at"], code: try row["code"],
-                id: try row["record_id"], sequence: try row["seq"], state: try row["state"])
+                id: try row["record_id"], sequence: try row["seq"], state: try row["state"],
+                card: card)
         }
     }
 }

@@ -52,7 +52,7 @@ struct IngestWorld: Sendable {
             case .saleCompleted(let sale):
                 paymentIDs.insert(record.id)
                 soldIDs.insert(record.id)
-                fingerprints.insert(sale.card.fingerprint)
+                if let card = sale.card { fingerprints.insert(card.fingerprint) }
             case .paymentCancelled(let cancelled): paymentIDs.insert(cancelled.payment)
             case .refundRequested(let refund): saleIDs.insert(refund.sale)
             case .refundWithdrawn(let withdrawn): requestIDs.insert(withdrawn.request)

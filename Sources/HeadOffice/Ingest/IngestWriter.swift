@@ -26,6 +26,9 @@ struct IngestWriter {
         }
         try PaymentRow.update(
             session, payments.filter { known.contains($0.id) }, at: received)
+        try PhoneHolds.settle(
+            payments.filter { $0.payment.isByPhone && $0.payment.state != .held }.map(\.id),
+            in: session)
         try storeRefunds()
         try storeWithdrawals()
         try storeReserved()
@@ -84,8 +87,8 @@ struct IngestWriter {
                    business_date, \(received),
                    CASE WHEN code IS NULL THEN 'posted' ELSE 'exception' END, code
             FROM unnest(\(rows.map(\.id)), \(rows.map(\.body.receipt)), \(rows.map(\.body.cashier)),
-                        \(rows.map(\.cardID)), \(rows.map(\.body.card.mask)),
-                        \(rows.map(\.body.card.fingerprint)), \(rows.map(\.isTest)),
+                        \(rows.map(\.cardID)), \(rows.map(\.mask)), \(rows.map(\.fingerprint)),
+                        \(rows.map(\.isTest)),
                         \(rows.map(\.body.payment.mode.rawValue)), \(rows.map(\.body.total)),
                         \(rows.map(\.paidByCard)), \(rows.map { Self.json($0.body.lines.wire) }),
                         \(rows.map { Self.json($0.body.payment.knew.wire) }),
@@ -169,6 +172,10 @@ struct IngestWriter {
     private func storeExceptions() throws {
         let rows = outcome.exceptions
         guard !rows.isEmpty else { return }
+        let forged = rows.filter { $0.code == .codeWithoutPayment }.compactMap(\.id)
+        if !forged.isEmpty {
+            try ConfirmationKeys.distrust(till, sales: forged, at: received, in: session)
+        }
         try session.execute(
             """
             INSERT INTO exception

@@ -41,6 +41,7 @@ public struct Jobs: Service {
     public func runOnce(now: Instant) async {
         let jobs: [(name: String, job: @Sendable () async throws -> Int)] = [
             ("lapse_holds", { try await lapseHolds(now: now) }),
+            ("flag_phone_holds", { try await PhoneHolds(store: store).flagOverdue(at: now) }),
             ("expire_refund_requests", { try await expireRefundRequests(now: now) }),
             ("judge_late_passwords", { try await judgeLatePasswords(now: now) }),
             ("decide_overdue_exceptions", { try await decideOverdueExceptions(now: now) }),

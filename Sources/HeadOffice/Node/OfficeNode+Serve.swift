@@ -31,19 +31,26 @@ extension OfficeNode {
             now: Date(
                 timeIntervalSince1970: Double(store.clock.now().milliseconds) / 1_000))
         let (syncHost, webHost) = (configuration.syncHost, configuration.webHost)
+        let phoneAddress = PhoneAddress(configuration.publicAddress)
         let sync = try SyncServer(
             store: store, configuration: configuration, certificates: certificates,
+            phoneAddress: phoneAddress,
             logger: store.logger,
             onRunning: { port in onListening(.sync, "https://\(syncHost):\(port)") })
         let pages = try OfficeWeb(
             store: store, telephones: configuration.telephones,
+            allowedHosts: OfficeWeb.loopbackHosts
+                + [PhoneAddress.host(of: configuration.publicAddress)].compactMap(\.self),
+            isReachedOverTLS: configuration.publicAddress.hasPrefix("https://"),
             secondFactor: configuration.secondFactor)
         let web = Application(
             router: pages.makeRouter(),
             configuration: ApplicationConfiguration(
                 address: .hostname(webHost, port: configuration.webPort), serverName: nil),
             onServerRunning: { channel in
-                onListening(.web, "http://\(webHost):\(channel.localAddress?.port ?? 0)")
+                let address = "http://\(webHost):\(channel.localAddress?.port ?? 0)"
+                phoneAddress.setUnlessConfigured(address)
+                onListening(.web, address)
             },
             logger: store.logger)
         var services: [any Service] = [store.pool, Jobs(store), sync, web]

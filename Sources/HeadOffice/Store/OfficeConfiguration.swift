@@ -27,6 +27,9 @@ public struct OfficeConfiguration: Sendable {
     public var webPort: Int
     /// `web.secondFactor`: `required` makes roles that move money set one up; `optional` leaves it to them.
     public var secondFactor: SecondFactorPolicy
+    /// `public.address`: where phones reach the web port from outside, such as `https://pay.example`;
+    /// empty takes the web port's own address, which only this machine reaches.
+    public var publicAddress: String
     /// `telephones.service`, `telephones.fault`: what tills and slips show; empty shows nothing.
     public var telephones: OfficeTelephones
 
@@ -51,6 +54,8 @@ public struct OfficeConfiguration: Sendable {
                 key: "web.secondFactor", reason: "\(policy) is neither required nor optional")
         }
         self.secondFactor = secondFactor
+        publicAddress = try Self.address(
+            reader.string(forKey: "public.address", default: ""), key: "public.address")
         telephones = OfficeTelephones(
             service: reader.string(forKey: "telephones.service", default: ""),
             fault: reader.string(forKey: "telephones.fault", default: ""))
@@ -79,6 +84,18 @@ public struct OfficeConfiguration: Sendable {
         values.merge(environment) { _, fromEnvironment in fromEnvironment }
         let provider = EnvironmentVariablesProvider(environmentVariables: values)
         try self.init(ConfigReader(provider: provider).scoped(to: "huiyika.office"))
+    }
+
+    /// An address without a slash at the end.
+    private static func address(_ text: String, key: String) throws -> String {
+        if text.isEmpty { return "" }
+        let trimmed = text.hasSuffix("/") ? String(text.dropLast()) : text
+        guard trimmed.utf8.count <= 120, let host = PhoneAddress.host(of: trimmed), !host.isEmpty
+        else {
+            throw OfficeStartError.setting(
+                key: key, reason: "\(text) is no address such as https://pay.example")
+        }
+        return trimmed
     }
 
     private static func require(_ key: String, _ value: Int, in range: ClosedRange<Int>) throws {

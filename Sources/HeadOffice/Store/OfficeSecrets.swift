@@ -16,6 +16,8 @@ public struct OfficeSecrets: Sendable {
     public let passwordPepper: SymmetricKey
     /// Seals card numbers and holders' names at rest (AES-GCM).
     public let cardNumberKey: SymmetricKey
+    /// What the confirmation keys of tills are derived from (R-P12).
+    public let confirmationMaster: SymmetricKey
 
     /// The id of the signing key, as on the wire.
     public var signingKeyID: String { Self.keyID(signingKey.publicKey.rawRepresentation) }
@@ -29,6 +31,7 @@ public struct OfficeSecrets: Sendable {
         fingerprintKey = SymmetricKey(size: .bits256)
         passwordPepper = SymmetricKey(size: .bits256)
         cardNumberKey = SymmetricKey(size: .bits256)
+        confirmationMaster = SymmetricKey(size: .bits256)
     }
 
     /// The keys of a folder; what is missing is made.
@@ -66,6 +69,7 @@ public struct OfficeSecrets: Sendable {
         fingerprintKey = try symmetric("fingerprint.key")
         passwordPepper = try symmetric("password-pepper.key")
         cardNumberKey = try symmetric("card-number.key")
+        confirmationMaster = try symmetric("confirmation.key")
     }
 
     /// The first 8 bytes of the public key's SHA-256, in hex.

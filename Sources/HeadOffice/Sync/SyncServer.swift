@@ -22,7 +22,8 @@ public struct SyncServer: Service {
     /// - Parameter onRunning: gets the port once the server listens.
     public init(
         store: OfficeStore, configuration: OfficeConfiguration, certificates: OfficeCertificates,
-        logger: Logger, onRunning: @escaping @Sendable (Int) -> Void = { _ in }
+        phoneAddress: PhoneAddress, logger: Logger,
+        onRunning: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws {
         let door = SyncDoor(store: store, names: configuration.syncNames)
         watch = ChangeWatch(store)
@@ -35,7 +36,9 @@ public struct SyncServer: Service {
         tls.minimumTLSVersion = .tlsv12
         tls.applicationProtocols = ["http/1.1"]
         application = Application(
-            router: Self.router(door, watch: watch, ingestCount: configuration.ingestCount),
+            router: Self.router(
+                door, watch: watch, ingestCount: configuration.ingestCount,
+                phoneAddress: phoneAddress),
             server: try .tls(.http1(), tlsConfiguration: tls),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.syncHost, port: configuration.syncPort),
@@ -56,12 +59,15 @@ public struct SyncServer: Service {
     }
 
     static func router(
-        _ door: SyncDoor, watch: ChangeWatch, ingestCount: Int
+        _ door: SyncDoor, watch: ChangeWatch, ingestCount: Int,
+        phoneAddress: PhoneAddress = PhoneAddress("")
     ) -> Router<BasicRequestContext> {
         let router = Router()
         let batches = BatchEndpoint(door: door, limit: ingestCount)
         let authorisations = AuthorisationEndpoint(door: door)
         let changes = ChangesEndpoint(door: door, watch: watch)
+        let confirmationKeys = ConfirmationKeyEndpoint(door: door, phoneAddress: phoneAddress)
+        let payments = PhonePaymentEndpoint(door: door, watch: watch)
         let enrolments = EnrolmentEndpoint(door: door)
         router.post("/sync/v1/batches") { request, _ in
             await door.answer(
@@ -72,6 +78,12 @@ public struct SyncServer: Service {
         }
         router.get("/sync/v1/changes") { request, _ in
             await door.answer(request, bodyLimit: 0, changes.answer)
+        }
+        router.post("/sync/v1/confirmation-keys") { request, _ in
+            await door.answer(request, bodyLimit: bodyLimit, confirmationKeys.answer)
+        }
+        router.post("/sync/v1/payments") { request, _ in
+            await door.answer(request, bodyLimit: bodyLimit, payments.answer)
         }
         router.post("/sync/v1/enrolments") { request, _ in
             await enrolments.answer(request)

@@ -8,6 +8,9 @@ public import WebSupport
 public struct OfficeWeb: Sendable {
     private let desk: OfficeDesk
 
+    /// Hosts under which this machine itself asks for the pages.
+    public static let loopbackHosts = ["localhost", "127.0.0.1", "::1"]
+
     /// - Parameters:
     ///   - allowedHosts: hosts, without port, under which browsers may ask for the pages.
     ///   - isReachedOverTLS: whether a proxy that holds a certificate stands before them.
@@ -16,7 +19,7 @@ public struct OfficeWeb: Sendable {
     /// - Refuses: templates, words or assets that cannot be used (`ResourceError`).
     public init(
         store: OfficeStore, telephones: OfficeTelephones,
-        allowedHosts: [String] = ["localhost", "127.0.0.1", "::1"],
+        allowedHosts: [String] = loopbackHosts,
         isReachedOverTLS: Bool = false, secondFactor: SecondFactorPolicy = .optional,
         passwordCost: StaffPassword.Cost = .standard
     ) throws {
@@ -73,6 +76,9 @@ public struct OfficeWeb: Sendable {
             try await desk.accounts.signIn(
                 login: login, password: password, address: address, at: desk.now)
         }.addRoutes(to: router)
+        let phone = PhoneDesk(desk)
+        PhonePages(phone: phone).addRoutes(to: router)
+        PhoneCentrePages(phone: phone).addRoutes(to: router)
         let signedIn = router.group().add(middleware: RequireSignedIn())
         SecondFactorPages(desk: desk).addEntry(to: signedIn)
         let password = signedIn.group().add(

@@ -59,6 +59,18 @@ extension FeeRatesRefusal: WebRefusal {
     /// 422.
     var status: HTTPResponse.Status { .unprocessableContent }
 }
+extension PhoneRefusal: WebRefusal {
+    /// 404 for what is not there, 410 for what is over, 409 for what another did before.
+    var status: HTTPResponse.Status {
+        switch self {
+        case .requestUnreadable, .requestForged, .unknownReceipt: .notFound
+        case .keySuperseded, .requestExpired, .paymentEnded: .gone
+        case .alreadyPaid: .conflict
+        case .tillClosed: .forbidden
+        case .tooManyTries: .tooManyRequests
+        }
+    }
+}
 extension ProgrammesRefusal: WebRefusal {}
 extension RefundsRefusal: WebRefusal {
     /// 404 for what is not there, 409 for what changed before.

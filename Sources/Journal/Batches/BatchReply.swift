@@ -18,6 +18,8 @@ public struct RecordVerdict: WireValue, Hashable {
 
     /// The business time fixed at first receipt (R-T2).
     public var businessTime: Instant
+    /// The card that paid a sale by phone, which the till did not know (R-P12).
+    public var card: SaleCompleted.Card?
     /// Why it is an exception: the domain's `RecordException`, or a later version's.
     public var code: String?
     /// The record's id; nil when it could not be read.
@@ -29,9 +31,11 @@ public struct RecordVerdict: WireValue, Hashable {
 
     /// A verdict.
     public init(
-        businessTime: Instant, code: String?, id: RecordID?, sequence: Int64, state: State
+        businessTime: Instant, code: String?, id: RecordID?, sequence: Int64, state: State,
+        card: SaleCompleted.Card? = nil
     ) {
         self.businessTime = businessTime
+        self.card = card
         self.code = code
         self.id = id
         self.sequence = sequence
@@ -42,6 +46,7 @@ public struct RecordVerdict: WireValue, Hashable {
     public init(wire: JSONValue, at field: String) throws(WireFault) {
         let object = try WireObject(wire, at: field)
         businessTime = try object.value("businessTime")
+        card = try object.optional("card")
         code = try object.nullable("code")
         id = try object.nullable("id")
         sequence = try object.integer("seq", in: 1...Int64.max / 2)
@@ -50,10 +55,12 @@ public struct RecordVerdict: WireValue, Hashable {
 
     /// The object.
     public var wire: JSONValue {
-        .object([
+        var members: [String: JSONValue] = [
             "businessTime": businessTime.wire, "code": code.wire, "id": id.wire,
             "seq": sequence.wire, "state": state.wire,
-        ])
+        ]
+        if let card { members["card"] = card.wire }
+        return .object(members)
     }
 }
 

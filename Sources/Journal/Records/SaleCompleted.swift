@@ -155,14 +155,50 @@ public struct SaleCompleted: WireValue, Hashable {
         case authorised
         /// The till took it within its limits.
         case standIn = "stand_in"
+        /// Head office holds the money on the word of the holder's phone.
+        case phone
+    }
+
+    /// How the till learnt that the phone had paid (R-P12).
+    public struct Confirmation: WireValue, Hashable {
+        /// By what.
+        public enum Way: String, WireValue, CaseIterable {
+            /// The code that the phone showed.
+            case code
+            /// Head office's answer.
+            case online
+        }
+
+        /// By what.
+        public var by: Way
+        /// The confirmation key that the payment's QR named.
+        public var key: Int
+
+        /// Makes it from its parts.
+        public init(by: Way, key: Int) {
+            self.by = by
+            self.key = key
+        }
+
+        /// Reads the object.
+        public init(wire: JSONValue, at field: String) throws(WireFault) {
+            let object = try WireObject(wire, at: field)
+            by = try object.value("by")
+            key = try object.count("key", in: ConfirmationKey.numbers)
+        }
+
+        /// The object.
+        public var wire: JSONValue { .object(["by": by.wire, "key": key.wire]) }
     }
 
     /// The sale's one payment.
     ///
-    /// - Shape: `credential` is present exactly in mode `stand_in`.
+    /// - Shape: `credential` is present exactly in mode `stand_in`, `confirmation` in mode `phone`.
     public struct Payment: WireValue, Hashable {
         /// The attempt that was approved, or the last one made.
         public var attempt: Int
+        /// How the till learnt of a payment by phone.
+        public var confirmation: Confirmation?
         /// SHA-256 of the sealed credential beside the record.
         public var credential: RecordHash?
         /// What the till knew.
@@ -171,8 +207,12 @@ public struct SaleCompleted: WireValue, Hashable {
         public var mode: Mode
 
         /// Makes it from its parts.
-        public init(attempt: Int, credential: RecordHash?, knew: Knew, mode: Mode) {
+        public init(
+            attempt: Int, credential: RecordHash?, knew: Knew, mode: Mode,
+            confirmation: Confirmation? = nil
+        ) {
             self.attempt = attempt
+            self.confirmation = confirmation
             self.credential = credential
             self.knew = knew
             self.mode = mode
@@ -185,6 +225,10 @@ public struct SaleCompleted: WireValue, Hashable {
             credential = try object.nullable("credential", as: Base64Hash.self)?.hash
             knew = try object.value("knew")
             mode = try object.value("mode")
+            confirmation = try object.optional("confirmation")
+            guard (confirmation != nil) == (mode == .phone) else {
+                throw object.outOfRange("confirmation")
+            }
             guard (credential != nil) == (mode == .standIn) else {
                 throw object.outOfRange("credential")
             }
@@ -192,17 +236,19 @@ public struct SaleCompleted: WireValue, Hashable {
 
         /// The object.
         public var wire: JSONValue {
-            .object([
+            var members: [String: JSONValue] = [
                 "attempt": attempt.wire,
                 "credential": credential.map(Base64Hash.init(hash:)).wire,
                 "knew": knew.wire,
                 "mode": mode.wire,
-            ])
+            ]
+            if let confirmation { members["confirmation"] = confirmation.wire }
+            return .object(members)
         }
     }
 
-    /// The card.
-    public var card: Card
+    /// The card; nil in mode `phone` when the till does not know it.
+    public var card: Card?
     /// The cashier's login.
     public var cashier: String
     /// The lines, in the slip's order.
@@ -220,7 +266,7 @@ public struct SaleCompleted: WireValue, Hashable {
 
     /// Makes it from its parts.
     public init(
-        card: Card, cashier: String, lines: [Line], override: Override? = nil, payment: Payment,
+        card: Card?, cashier: String, lines: [Line], override: Override? = nil, payment: Payment,
         receipt: String, isTest: Bool, total: Money
     ) {
         self.card = card
@@ -236,12 +282,13 @@ public struct SaleCompleted: WireValue, Hashable {
     /// Reads the object.
     public init(wire: JSONValue, at field: String) throws(WireFault) {
         let object = try WireObject(wire, at: field)
-        card = try object.value("card")
+        card = try object.nullable("card")
         cashier = try object.value("cashier")
         lines = try object.value("lines")
         guard !lines.isEmpty else { throw object.outOfRange("lines") }
         override = try object.optional("override")
         payment = try object.value("payment")
+        guard card != nil || payment.mode == .phone else { throw object.outOfRange("card") }
         receipt = try object.value("receipt")
         isTest = try object.value("test")
         total = try object.value("total")

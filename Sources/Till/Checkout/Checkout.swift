@@ -9,6 +9,8 @@ actor Checkout {
     let store: TillStore
     let identity: TillIdentity
     let world: TillWorld
+    /// Payments by phone.
+    nonisolated let phone: PhoneCheckout
     private let authoriser: Authoriser
     private let answerBudget: Duration
     private let logger: Logger
@@ -23,8 +25,11 @@ actor Checkout {
 
     init(
         store: TillStore, identity: TillIdentity, world: TillWorld, authoriser: Authoriser,
-        logger: Logger, answerBudget: Duration = .milliseconds(PaymentFlow.answerBudget)
+        logger: Logger, answerBudget: Duration = .milliseconds(PaymentFlow.answerBudget),
+        phoneLine: PhoneLine = .down
     ) {
+        phone = PhoneCheckout(
+            store: store, identity: identity, world: world, line: phoneLine, logger: logger)
         self.store = store
         self.identity = identity
         self.world = world
@@ -75,6 +80,9 @@ actor Checkout {
                 throw PaymentRefusal.unknown
             }
             guard row.ending == nil else { throw PaymentRefusal.ended }
+            guard try PhoneRow.find(payment, in: database) == nil else {
+                throw PaymentRefusal.shownToPhone
+            }
             let card = PaymentCard(
                 fingerprint: fingerprint, mask: number.masked, programme: programme.code,
                 isTest: try Cards.isTest(fingerprint, in: database))

@@ -5,20 +5,17 @@ import Journal
 extension TillStore {
     /// Writes record, sale, counter and basket; the caller's transaction holds them together.
     static func insertSale(
-        _ row: PaymentRow, card: PaymentCard, acceptance: PaymentFlow.Acceptance,
-        at now: Instant, identity: TillIdentity, in database: Database
+        _ row: PaymentRow, taken: TakenPayment, at now: Instant, identity: TillIdentity,
+        in database: Database
     ) throws {
         let state = try SyncState.load(in: database)
         let businessTime = state.corrected(now)
         let receipt = try nextReceipt(
             identity: identity, date: BusinessDate(businessTime), in: database)
         let lines = try Orders.lines(of: row.id.description, in: database)
-        let taken = Taken(acceptance, card: card, attempt: row.attempt)
         let sale = SaleCompleted(
-            card: .init(
-                fingerprint: card.fingerprint, mask: taken.mask, programme: taken.programme),
-            cashier: row.login, lines: lines.map(recordLine),
-            override: try lifted(row, acceptance: acceptance, card: card, at: now, in: database),
+            card: taken.card, cashier: row.login, lines: lines.map(recordLine),
+            override: taken.override,
             payment: .init(
                 attempt: taken.attempt, credential: taken.credential?.hash,
                 knew: .init(
@@ -26,8 +23,8 @@ extension TillStore {
                     contactAge: state.contactAge(at: now).flatMap { $0 < 0 ? nil : $0 }
                         ?? Int64(Int32.max),
                     limitsVersion: state.limitsVersion),
-                mode: taken.mode),
-            receipt: receipt.description, isTest: card.isTest, total: row.amount)
+                mode: taken.mode, confirmation: taken.confirmation),
+            receipt: receipt.description, isTest: taken.isTest, total: row.amount)
         let (_, sequence) = try JournalBook(identity).append(
             .saleCompleted(sale), id: row.id, at: now, credential: taken.credential?.bytes,
             in: database)
@@ -39,8 +36,9 @@ extension TillStore {
                 """,
             arguments: [
                 row.id.description, sequence, receipt.description, now.milliseconds,
-                businessTime.milliseconds, row.login, row.amount.fen, card.fingerprint.text,
-                taken.mask, taken.programme, card.isTest, taken.mode.rawValue, taken.holder,
+                businessTime.milliseconds, row.login, row.amount.fen,
+                taken.card?.fingerprint.text ?? "", taken.card?.mask ?? "",
+                taken.card?.programme ?? "", taken.isTest, taken.mode.rawValue, taken.holder,
                 taken.remaining,
             ])
         try database.execute(
@@ -51,7 +49,7 @@ extension TillStore {
 
     /// The manager's word that this sale needed. One that was given for a sale which head office then
     /// approved, or which is within the limit by now, is not what the sale was taken on.
-    private static func lifted(
+    static func lifted(
         _ row: PaymentRow, acceptance: PaymentFlow.Acceptance, card: PaymentCard,
         at now: Instant, in database: Database
     ) throws -> SaleCompleted.Override? {
@@ -82,38 +80,6 @@ extension TillStore {
         if isSold { try Basket.clear(login, in: database) }
     }
 
-    /// What the acceptance says about card, attempt and balance.
-    private struct Taken {
-        let mode: SaleCompleted.Mode
-        let attempt: Int
-        let credential: SealedCredential?
-        let mask: String
-        let programme: String
-        let holder: String?
-        let remaining: Int64?
-
-        init(_ acceptance: PaymentFlow.Acceptance, card: PaymentCard, attempt highest: Int) {
-            switch acceptance {
-            case .authorised(let reply):
-                mode = .authorised
-                attempt = reply.attempt
-                credential = nil
-                mask = reply.mask ?? card.mask
-                programme = reply.programme ?? card.programme
-                holder = reply.holder
-                remaining = reply.remaining?.fen
-            case .standIn(let attempt, let sealed):
-                mode = .standIn
-                self.attempt = attempt
-                credential = sealed
-                mask = card.mask
-                programme = card.programme
-                holder = nil
-                remaining = nil
-            }
-        }
-    }
-
     private static func recordLine(_ line: OrderLine) -> SaleCompleted.Line {
         .init(
             amount: Money(fen: line.amount), list: Money(fen: line.list), name: line.name,
@@ -137,5 +103,75 @@ extension TillStore {
                 till: identity.till, epoch: identity.epoch, date: date, counter: counter)
         else { throw TillStoreError(.damaged, "no order number can be made") }
         return receipt
+    }
+}
+
+/// What the taking of a payment says about card, attempt and balance.
+struct TakenPayment: Sendable {
+    let mode: SaleCompleted.Mode
+    let attempt: Int
+    let credential: SealedCredential?
+    let confirmation: SaleCompleted.Confirmation?
+    /// Nil when only head office knows the card yet.
+    let card: SaleCompleted.Card?
+    /// The manager's word, of a stand-in sale above the per-sale limit.
+    let override: SaleCompleted.Override?
+    let isTest: Bool
+    let holder: String?
+    let remaining: Int64?
+
+    /// A card that was entered at the till.
+    init(
+        _ acceptance: PaymentFlow.Acceptance, card known: PaymentCard,
+        override: SaleCompleted.Override?
+    ) {
+        confirmation = nil
+        self.override = override
+        isTest = known.isTest
+        switch acceptance {
+        case .authorised(let reply):
+            mode = .authorised
+            attempt = reply.attempt
+            credential = nil
+            card = .init(
+                fingerprint: known.fingerprint, mask: reply.mask ?? known.mask,
+                programme: reply.programme ?? known.programme)
+            holder = reply.holder
+            remaining = reply.remaining?.fen
+        case .standIn(let attempt, let sealed):
+            mode = .standIn
+            self.attempt = attempt
+            credential = sealed
+            card = .init(
+                fingerprint: known.fingerprint, mask: known.mask, programme: known.programme)
+            holder = nil
+            remaining = nil
+        }
+    }
+
+    /// A phone's, by head office's answer.
+    init(_ phone: PhoneRow, answered reply: PhonePaymentReply) {
+        mode = .phone
+        attempt = 0
+        credential = nil
+        confirmation = .init(by: .online, key: phone.keyNumber)
+        card = reply.card
+        override = nil
+        isTest = reply.isTest
+        holder = reply.holder
+        remaining = reply.remaining?.fen
+    }
+
+    /// A phone's, by the code that it showed.
+    init(_ phone: PhoneRow) {
+        mode = .phone
+        attempt = 0
+        credential = nil
+        confirmation = .init(by: .code, key: phone.keyNumber)
+        card = nil
+        override = nil
+        isTest = false
+        holder = nil
+        remaining = nil
     }
 }

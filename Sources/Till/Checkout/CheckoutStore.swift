@@ -67,6 +67,7 @@ extension TillStore {
                     UPDATE payment SET attempt = ?, fingerprint = ?, mask = ?, programme = ?,
                         test = ?, refusal_code = NULL, tries_left = NULL
                     WHERE id = ? AND ended_at IS NULL
+                        AND id NOT IN (SELECT payment FROM phone_request)
                     """,
                 arguments: [
                     attempt, card.fingerprint.text, card.mask, card.programme, card.isTest,
@@ -145,8 +146,12 @@ extension TillStore {
                         managerOverride: row.override != nil, in: database)
                 }
                 try Self.insertSale(
-                    row, card: card, acceptance: acceptance, at: now, identity: identity,
-                    in: database)
+                    row,
+                    taken: .init(
+                        acceptance, card: card,
+                        override: try Self.lifted(
+                            row, acceptance: acceptance, card: card, at: now, in: database)),
+                    at: now, identity: identity, in: database)
                 guard let done = try Self.committedSale(id, in: database) else {
                     throw TillStoreError(.damaged, "a sale just written is not there")
                 }

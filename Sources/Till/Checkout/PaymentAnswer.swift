@@ -20,8 +20,16 @@ struct PaymentAnswer: Encodable {
         let overrideLimit: Int64?
     }
 
+    /// The QR of a payment by phone.
+    struct Phone: Encodable {
+        /// Milliseconds since 1970, by head office's time.
+        let expires: Int64
+        let isExpired: Bool
+        let triesLeft: Int
+    }
+
     let id: String
-    /// `begun`, `asking`, `no_answer`, `not_stored`, `refused`, `completed` or `cancelled`.
+    /// `begun`, `phone`, `asking`, `no_answer`, `not_stored`, `refused`, `completed` or `cancelled`.
     let state: String
     let amount: Int64
     let code: String?
@@ -34,10 +42,11 @@ struct PaymentAnswer: Encodable {
     let mode: String?
     let holder: String?
     let remaining: Int64?
+    let phone: Phone?
 
     enum CodingKeys: String, CodingKey {
         case id, state, amount, code, message, mayRetype, triesLeft, card, standIn, receipt, mode
-        case holder, remaining
+        case holder, remaining, phone
     }
 
     /// Writes absent values as `null`, so that a reader finds every key.
@@ -56,6 +65,7 @@ struct PaymentAnswer: Encodable {
         try container.encode(mode, forKey: .mode)
         try container.encode(holder, forKey: .holder)
         try container.encode(remaining, forKey: .remaining)
+        try container.encode(phone, forKey: .phone)
     }
 }
 
@@ -68,6 +78,9 @@ struct PaymentFacts: Sendable {
     let programme: Programme?
     let standInRefusal: StandInRefusal?
     let overrideLimit: Money?
+    let phone: PhoneRow?
+    /// Head office's time, as far as the till knows it.
+    let time: Instant
 
     func answer(_ words: Words) -> PaymentAnswer {
         let (state, code) = stateAndCode
@@ -101,12 +114,18 @@ struct PaymentFacts: Sendable {
                 allowed: mayTakeOffline && standInRefusal == nil, code: shown?.code,
                 message: shown.map { words.refusal($0) }, overrideLimit: overrideLimit?.fen),
             receipt: sale?.receipt, mode: sale?.mode.rawValue, holder: sale?.holder,
-            remaining: sale?.remaining)
+            remaining: sale?.remaining,
+            phone: phone.map {
+                .init(
+                    expires: $0.expires.milliseconds, isExpired: time >= $0.expires,
+                    triesLeft: $0.triesLeft)
+            })
     }
 
     private var stateAndCode: (state: String, code: String?) {
         if sale != nil { return ("completed", nil) }
         if row.ending != nil { return ("cancelled", row.refusalCode) }
+        if phone != nil { return ("phone", nil) }
         switch flow?.state {
         case nil, .begun: return ("begun", nil)
         case .authorising, .committing, .committed, .cancelling, .cancelled:

@@ -95,6 +95,18 @@ enum PaymentRefusal: String, Error, CaseIterable {
     case unknownProgramme = "unknown_programme"
     /// A test card pays less than ¥1.00, and little a day (R-P7).
     case testCardLimit = "test_card_limit"
+    /// A QR was shown for it: a phone may have paid.
+    case shownToPhone = "payment_shown_to_phone"
+    /// A card was tried for it: a phone must not pay as well.
+    case cardTried = "payment_card_tried"
+    /// Head office has not given this till a confirmation key yet.
+    case noConfirmationKey = "no_confirmation_key"
+    /// Not eight digits.
+    case codeMalformed = "confirmation_code_malformed"
+    /// Another code; the try is counted.
+    case codeWrong = "confirmation_code_wrong"
+    /// Five codes were wrong.
+    case codesUsedUp = "confirmation_codes_used_up"
     /// Number and password could not be sealed.
     case notSealed = "credential_not_sealed"
 }

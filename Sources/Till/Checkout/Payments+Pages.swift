@@ -17,6 +17,8 @@ extension TillWeb {
         let id: String
         let amount: String
         let lines: [Line]
+        let codeTries: String
+        let qrUntil: String
     }
 
     private struct CardEntry: Decodable {
@@ -47,7 +49,12 @@ extension TillWeb {
             let payment = try await commit { try await checkout.begin(login: login) }
             return try await answer(payment, context, status: .created)
         }
-        router.get("/api/payments/:id") { _, context in try await answer(id(context), context) }
+        router.get("/api/payments/:id") { _, context in
+            let payment = try id(context)
+            // After a restart nobody asks head office until a page looks.
+            await checkout.phone.watch(payment)
+            return try await answer(payment, context)
+        }
         router.post("/api/payments/:id/card") { request, context in
             try await cardFace(request, context)
         }
@@ -80,6 +87,7 @@ extension TillWeb {
             try await commit { try await checkout.takeOffline(payment, allowedBy: override) }
             return try await answer(payment, context)
         }
+        addPhone(to: router)
         router.post("/api/payments/:id/cancel") { _, context in
             let payment = try id(context)
             let login = try context.requireSession().account
@@ -115,7 +123,9 @@ extension TillWeb {
                 programme: try row.card.flatMap {
                     try Cards.programme($0.programme, in: database)
                 },
-                standInRefusal: standIn?.refusal, overrideLimit: standIn?.overrideLimit)
+                standInRefusal: standIn?.refusal, overrideLimit: standIn?.overrideLimit,
+                phone: try PhoneRow.find(payment, in: database),
+                time: try SyncState.load(in: database).corrected(now))
         }
     }
 
@@ -145,7 +155,7 @@ extension TillWeb {
         }
     }
 
-    private func answer(
+    func answer(
         _ payment: RecordID, _ context: WebContext, status: HTTPResponse.Status = .ok
     ) async throws -> Response {
         let words = site.pages.words(context.language)
@@ -160,6 +170,7 @@ extension TillWeb {
             }
             return (row, try Orders.lines(of: payment.description, in: database))
         }
+        let words = site.pages.words(context.language)
         let view = PayView(
             id: payment.description, amount: Texts.yuan(row.amount.fen),
             lines: lines.map { line in
@@ -168,7 +179,9 @@ extension TillWeb {
                     listPrice: line.list == line.price ? nil : Texts.yuan(line.list),
                     price: Texts.yuan(line.price), quantity: line.quantity,
                     amount: Texts.yuan(line.amount))
-            })
+            },
+            codeTries: words("till.pay.codeTries", ["count": "9"]),
+            qrUntil: words("till.pay.qrUntil", ["time": "00:00"]))
         return try site.pages.page("pay/page", view, context: context)
     }
 }

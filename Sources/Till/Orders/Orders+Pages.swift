@@ -181,7 +181,7 @@ extension TillWeb {
             orders: orders.map { order in
                 .init(
                     id: order.id, receipt: order.receipt, time: Texts.time(order.businessTime),
-                    mask: order.mask, total: Texts.yuan(order.total),
+                    mask: order.shownMask(words), total: Texts.yuan(order.total),
                     mode: words("till.mode.\(order.mode)"), cashier: order.cashier,
                     test: order.test, state: words("till.order.\(order.state.rawValue)"),
                     stateLevel: order.state.level, refund: refundState(order, words))
@@ -224,7 +224,7 @@ extension TillWeb {
                     level: refund.state.level, opinion: refund.opinion)
             },
             time: Texts.time(summary.businessTime), cashier: summary.cashier,
-            mask: summary.mask, holder: order.holder ?? words("till.holderUnknown"),
+            mask: summary.shownMask(words), holder: order.holder ?? words("till.holderUnknown"),
             mode: words("till.mode.\(summary.mode)"),
             remaining: order.remaining.map(Texts.yuan) ?? words("till.pay.balanceUnknown"),
             override: order.override.map {

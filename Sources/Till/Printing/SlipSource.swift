@@ -53,7 +53,7 @@ struct SlipSource: Sendable {
         guard let order = try Orders.find(id.description, in: database) else { return nil }
         let summary = order.summary
         return SlipFacts(
-            event: summary.mode == "authorised" ? .authorisedSale : .standInSale,
+            event: summary.mode == "stand_in" ? .standInSale : .authorisedSale,
             store: try storeFacts(in: database), till: identity.till, number: summary.receipt,
             time: Instant(milliseconds: summary.businessTime), cashier: summary.cashier,
             lines: order.lines.map(\.saleLine), total: Money(fen: summary.total),

@@ -78,7 +78,8 @@ struct RefundRoom: Sendable {
                 paidByCard: Money(fen: row["total"]), notPaidByCard: .zero),
             reserved: .init(quantities: quantities, amount: Money(fen: amount)),
             deadline: RefundDeadline(saleTime: time),
-            isCardKnown: { $0.text == fingerprint })
+            // A card that only head office knows yet is left to head office (R-R2).
+            isCardKnown: { fingerprint.isEmpty || $0.text == fingerprint })
     }
 }
 

@@ -54,15 +54,29 @@ enum Migrations {
                 .foreignSchema, "migration \(known.name) of the data file is not this version's")
         }
         for migration in migrations.dropFirst(applied.count) {
-            try writer.write { database in
-                try database.execute(sql: migration.text)
-                try database.execute(
-                    sql: """
-                        INSERT INTO schema_migration (name, digest, applied_at)
-                        VALUES (?, ?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
-                        """,
-                    arguments: [migration.name, migration.digest])
-            }
+            try writer.writeWithoutTransaction { try apply(migration, in: $0) }
         }
+    }
+
+    /// A table that others refer to is replaced only while nobody checks the references; they are
+    /// checked once before the commit (https://sqlite.org/lang_altertable.html §7).
+    private static func apply(_ migration: Migration, in database: Database) throws {
+        try database.execute(sql: "PRAGMA foreign_keys = OFF")
+        try database.inTransaction {
+            try database.execute(sql: migration.text)
+            guard try Row.fetchOne(database, sql: "PRAGMA foreign_key_check") == nil else {
+                throw TillStoreError(
+                    .foreignSchema, "migration \(migration.name) leaves a reference to nothing")
+            }
+            try database.execute(
+                sql: """
+                    INSERT INTO schema_migration (name, digest, applied_at)
+                    VALUES (?, ?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+                    """,
+                arguments: [migration.name, migration.digest])
+            return .commit
+        }
+        // After a failure the file is closed.
+        try database.execute(sql: "PRAGMA foreign_keys = ON")
     }
 }

@@ -75,7 +75,8 @@ public struct TillNode: Sendable {
             line: line, store: store, identity: identity, world: world, logger: logger)
         let checkout = Checkout(
             store: store, identity: identity, world: world,
-            authoriser: Authoriser(contact: contact), logger: logger)
+            authoriser: Authoriser(contact: contact), logger: logger,
+            phoneLine: PhoneLine(contact: contact))
         let printing = Printing(
             store: store, identity: identity, world: world, logger: logger)
         try await store.recordStart(id: world.makeID(), at: world.now(), identity: identity)
@@ -88,6 +89,7 @@ public struct TillNode: Sendable {
                     logger: logger),
                 AbandonedPayments(checkout: checkout, logger: logger),
                 PrintingService(printing: printing),
+                ConfirmationKeyWatch(phone: checkout.phone, logger: logger),
             ], checkout: checkout, printing: printing, contact: contact)
     }
 

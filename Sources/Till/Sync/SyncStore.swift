@@ -72,6 +72,15 @@ extension TillStore {
                 try database.execute(
                     sql: "UPDATE sale SET business_time = ? WHERE seq = ?",
                     arguments: [verdict.businessTime.milliseconds, verdict.sequence])
+                guard let card = verdict.card else { continue }
+                try database.execute(
+                    sql: """
+                        UPDATE sale SET fingerprint = ?, mask = ?, programme = ?
+                        WHERE seq = ? AND mode = 'phone' AND fingerprint = ''
+                        """,
+                    arguments: [
+                        card.fingerprint.text, card.mask, card.programme, verdict.sequence,
+                    ])
             }
             try Self.deleteJudgedCredentials(in: database)
         }

@@ -37,3 +37,10 @@ struct StateView {
     let text: String
     let level: String
 }
+
+extension OrderSummary {
+    /// The masked card, or that a phone has paid and head office has not said yet with which.
+    func shownMask(_ words: Words) -> String {
+        mask.isEmpty ? words("till.cardUnknown") : mask
+    }
+}

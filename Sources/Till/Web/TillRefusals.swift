@@ -43,10 +43,10 @@ struct ShownRefusal: WebRefusal {
     private init(_ refusal: PaymentRefusal) {
         switch refusal {
         case .unknown: self.init(refusal.rawValue, .notFound)
-        case .ended, .otherCard, .busy, .notOffered, .overrideNotNeeded:
+        case .ended, .otherCard, .busy, .notOffered, .overrideNotNeeded, .shownToPhone, .cardTried:
             self.init(refusal.rawValue, .conflict)
         case .tillForked, .tillRevoked, .storeSuspended, .unknownProgramme, .testCardLimit,
-            .notSealed:
+            .noConfirmationKey, .codeMalformed, .codeWrong, .codesUsedUp, .notSealed:
             self.init(refusal.rawValue)
         }
     }

@@ -10,7 +10,8 @@ const id = root.dataset.payment;
 const number = document.getElementById("card-number");
 const password = document.getElementById("card-password");
 const notice = document.getElementById("notice");
-const steps = ["card", "password", "waiting", "choice", "refused", "done", "ended"];
+const code = document.getElementById("code");
+const steps = ["card", "password", "phone", "waiting", "choice", "refused", "done", "ended"];
 let busy = false;
 let overrideLimit = null;
 
@@ -25,6 +26,7 @@ function show(step) {
   }
   if (step === "card") number.focus();
   if (step === "password") password.focus();
+  if (step === "phone") code.focus();
   if (step === "choice") document.getElementById("choice-retry").focus();
   if (step === "refused") document.getElementById("refused-cancel").focus();
   if (step === "done") document.getElementById("open-slip").focus();
@@ -48,11 +50,16 @@ function face(card) {
 
 // One payment answer (Docs/TILL-API.md, "payment"), whatever the request was.
 function took(payment) {
-  say("");
+  const isStill = payment.state === "phone" && root.dataset.step === "phone";
+  if (!isStill) say("");
   if (payment.card) face(payment.card);
   switch (payment.state) {
     case "begun":
       show("card");
+      break;
+    case "phone":
+      if (!isStill) show("phone");
+      tookPhone(payment.phone);
       break;
     case "refused":
       password.value = "";
@@ -77,7 +84,7 @@ function took(payment) {
     case "completed":
       document.getElementById("done-receipt").textContent = payment.receipt;
       document.getElementById("done-mode").textContent = words(
-        payment.mode === "authorised" ? "paidOnline" : "paidOffline",
+        { authorised: "paidOnline", phone: "paidByPhone" }[payment.mode] ?? "paidOffline",
       );
       document.getElementById("done-remaining").textContent =
         payment.remaining === null ? words("balanceUnknown") : yuan(payment.remaining);
@@ -88,6 +95,35 @@ function took(payment) {
     default:
       document.getElementById("ended-why").textContent = payment.message ?? "";
       show("ended");
+  }
+}
+
+// The QR stays until a phone has paid, the code was typed, or somebody cancels.
+let shownUntil = 0;
+let timer = null;
+function tookPhone(phone) {
+  document.getElementById("qr-expired").hidden = !phone.isExpired;
+  document.getElementById("qr-waiting").hidden = phone.isExpired;
+  document.getElementById("qr").classList.toggle("is-over", phone.isExpired);
+  const tries = document.getElementById("code-tries");
+  tries.hidden = phone.triesLeft === 5;
+  tries.textContent = words("codeTries").replace("9", phone.triesLeft);
+  code.disabled = phone.triesLeft === 0;
+  if (shownUntil !== phone.expires) drawCode(phone.expires);
+  clearTimeout(timer);
+  timer = setTimeout(refresh, 1000);
+}
+
+async function drawCode(expires) {
+  shownUntil = expires;
+  try {
+    const answer = await call("GET", `/api/payments/${id}/qr`);
+    document.getElementById("qr").src = `data:image/svg+xml,${encodeURIComponent(answer.svg)}`;
+    const time = new Date(answer.expires).toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai" });
+    document.getElementById("qr-until").textContent = words("qrUntil").replace("00:00", time);
+  } catch (error) {
+    shownUntil = 0;
+    say(error.message);
   }
 }
 
@@ -143,6 +179,42 @@ document.getElementById("password-form").addEventListener("submit", (event) => {
   });
 });
 
+document.getElementById("code-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  guarded(async () => {
+    say("");
+    try {
+      took(await call("POST", `/api/payments/${id}/code`, { code: code.value }));
+    } finally {
+      code.value = "";
+      code.focus();
+    }
+  });
+});
+
+const showCode = () =>
+  guarded(async () => took(await call("POST", `/api/payments/${id}/qr`, {})));
+document.getElementById("by-phone").addEventListener("click", showCode);
+document.getElementById("qr-renew").addEventListener("click", showCode);
+
+// A payment is for cards or for phones: the other way takes a payment of its own for the same basket.
+const startAnew = (isByPhone) =>
+  guarded(async () => {
+    show("waiting");
+    try {
+      const ended = await call("POST", `/api/payments/${id}/cancel`, {});
+      if (ended.state !== "cancelled") return took(ended);
+      const next = await call("POST", "/api/payments", {});
+      if (isByPhone) await call("POST", `/api/payments/${next.id}/qr`, {});
+      location.replace(`/pay/${next.id}`);
+    } catch (error) {
+      await refresh();
+      throw error;
+    }
+  });
+document.getElementById("by-card").addEventListener("click", () => startAnew(false));
+document.getElementById("choice-phone").addEventListener("click", () => startAnew(true));
+
 document.getElementById("change-card").addEventListener("click", () => {
   password.value = "";
   face(null);
@@ -179,7 +251,9 @@ onScan(7, (code) => {
 document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;
   const step = root.dataset.step;
-  if (event.key === "Escape" && ["card", "password", "choice", "refused"].includes(step)) post("cancel", {})();
+  if (event.key === "Escape" && ["card", "password", "phone", "choice", "refused"].includes(step)) post("cancel", {})();
+  if (event.key === "F7" && step === "card") showCode();
+  if (event.key === "F7" && step === "choice") startAnew(true);
   if (step === "choice" && event.key === "F5") {
     event.preventDefault();
     post("retry", {})();
