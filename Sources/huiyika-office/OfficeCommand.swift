@@ -10,7 +10,7 @@ struct OfficeCommand: AsyncParsableCommand {
         version: OfficeVersion.text,
         subcommands: [
             ServeCommand.self, MigrateCommand.self, StaffCommand.self, SetupCommand.self,
-            EnrolmentCodeCommand.self,
+            EnrolmentCodeCommand.self, ImportUnsentCommand.self,
             LedgerCommand.self, ReportCommand.self,
         ])
 }

@@ -11,6 +11,8 @@ final class TillStore: Sendable {
 
     let folder: DataFolder
     let diskReserveByteCount: Int64
+    /// The highest time and versions seen, and account locks, outside the database.
+    let watermark: WatermarkFile
     private let lock: DataFolderLock
     private let migrations: [Migrations.Migration]
     private let logger: Logger
@@ -35,7 +37,14 @@ final class TillStore: Sendable {
         self.diskReserveByteCount = diskReserveByteCount
         lock = try DataFolderLock(folder)
         self.migrations = try migrations ?? Migrations.bundled()
-        connections = Mutex(try TillConnections.open(folder, migrations: self.migrations))
+        let opened = try TillConnections.open(folder, migrations: self.migrations)
+        do {
+            watermark = try WatermarkFile.attach(folder, to: opened.writer)
+        } catch {
+            try? opened.close()
+            throw error
+        }
+        connections = Mutex(opened)
         (written, writtenContinuation) = AsyncStream.makeStream(
             bufferingPolicy: .bufferingNewest(1))
     }
@@ -81,7 +90,7 @@ final class TillStore: Sendable {
         lock.release()
     }
 
-    private func open() throws -> TillConnections {
+    func open() throws -> TillConnections {
         let found = connections.withLock { $0 }
         guard let found else {
             throw TillStoreError(.unavailable, "the data file is closed")
