@@ -62,7 +62,7 @@ final class World {
             contentsOf: Self.repository.appending(path: "deploy/demo/catalogue.csv"))
         let applied = try await admin.client.post("/catalogue/apply", file: file, type: "text/csv")
         guard applied.status == 200 else { throw LabError("catalogue: \(applied.text)") }
-        for (programme, quantity) in [("GD", 24), ("JS", 1)] {
+        for (programme, quantity) in [("GD", 40), ("JS", 1)] {
             let asked = try await clerk("issuer").post(
                 "/api/batches",
                 [
@@ -132,6 +132,25 @@ final class World {
         }
         cashiers[base] = cashier
         return cashier
+    }
+
+    /// Lets go of a cashier whose session a test ended.
+    func forgetCashier(at index: Int) { cashiers[network.tills[index].base] = nil }
+
+    /// Lets a till that has data go on under a new key.
+    func renew(_ till: DemoNetwork.TillPlace, as code: String) async throws {
+        let admin = try await clerk("admin")
+        let made = try await admin.post(
+            "/api/enrolment-codes", ["store": till.store, "till": code])
+        let enrolment = try network.beginEnrolment(
+            of: till, code: made["code"] as? String ?? "", isRenewal: true)
+        let waiting: Int64 = try await eventually("the till asking") {
+            try await admin.client.get("/api/enrolments").jsonArray
+                .first { $0["store"] as? String == till.store }.flatMap { integer($0["enrolment"]) }
+        }
+        _ = try await admin.post("/api/enrolments/\(waiting)/approve")
+        try await eventually("the till enrolled") { enrolment.isRunning ? nil : () }
+        try await network.startTill(till)
     }
 
     /// A card that no test has used, with ¥100.00 on it.

@@ -220,3 +220,98 @@ struct DurabilityTests {
         try store.close()
     }
 }
+
+/// The till's disk in trouble (O-27).
+struct DiskTroubleTests {
+    private let till: EnrolledTill
+
+    init() async throws { till = try await EnrolledTill() }
+
+    private var logByteCount: Int64 {
+        (till.store.folder.databasePath + "-wal").fileByteCount()
+    }
+
+    private func write(_ count: Int) async throws {
+        for number in 0..<count {
+            try await till.store.write { database in
+                try database.execute(
+                    sql: "INSERT INTO receipt_counter (business_date, last) VALUES (?, 1)",
+                    arguments: ["\(number)-" + String(repeating: "x", count: 16_000)])
+                try database.execute(sql: "DELETE FROM receipt_counter")
+            }
+        }
+    }
+
+    @Test func `the log stays short through writes, and one that a reader holds is shown (O-27 b)`()
+        async throws
+    {
+        try await write(1_500)
+        #expect(logByteCount < 24 << 20)
+        #expect(till.store.longWriteAheadLog == nil)
+        var reading = Configuration()
+        reading.readonly = true
+        reading.allowsUnsafeTransactions = true
+        let outsider = try DatabaseQueue(
+            path: till.store.folder.databasePath, configuration: reading)
+        try await outsider.writeWithoutTransaction { database in
+            try database.beginTransaction(.deferred)
+            _ = try Int.fetchOne(database, sql: "SELECT count(*) FROM journal_record")
+        }
+        try await write(2_500)
+        #expect(till.store.longWriteAheadLog ?? 0 > TillStore.walByteCountAlarm)
+        try await outsider.writeWithoutTransaction { try $0.commit() }
+        try outsider.close()
+        // Once it lets go, the log is copied back and cut down.
+        try await write(20)
+        #expect(logByteCount <= 24 << 20)
+        #expect(till.store.longWriteAheadLog == nil)
+    }
+
+    @Test
+    func `a second program that holds the write lock gives a clear refusal, no half sale (O-27 e)`()
+        async throws
+    {
+        let card = try till.fingerprint(EnrolledTill.numbers.first)
+        try await till.store.storeApproval(card, at: till.clock.now)
+        var holding = Configuration()
+        holding.allowsUnsafeTransactions = true
+        let outsider = try DatabaseQueue(
+            path: till.store.folder.databasePath, configuration: holding)
+        try await outsider.writeWithoutTransaction { try $0.beginTransaction(.immediate) }
+        let refusal = await #expect(throws: TillStoreError.self) {
+            try await till.store.addToBasket(of: "li", code: "YP0001", quantity: 1)
+        }
+        #expect(refusal?.code == .unavailable)
+        // Reading goes on meanwhile.
+        #expect(try await till.store.basket(of: "li").lines.isEmpty)
+        try await outsider.writeWithoutTransaction { try $0.rollback() }
+        try outsider.close()
+        #expect(
+            try await till.store.addToBasket(of: "li", code: "YP0001", quantity: 1).lines.count == 1
+        )
+    }
+
+    @Test func `verdicts that could not be stored leave the records to be sent again (O-27 a)`()
+        async throws
+    {
+        try await till.store.recordStart(
+            id: till.clock.world.makeID(), at: till.clock.now, identity: till.identity)
+        try await till.store.write {
+            try $0.execute(
+                sql: """
+                    CREATE TRIGGER full BEFORE UPDATE OF verdict ON journal_record
+                    BEGIN SELECT RAISE(ABORT, 'no room'); END
+                    """)
+        }
+        let verdict = RecordVerdict(
+            businessTime: till.clock.now, code: nil, id: nil, sequence: 1, state: .posted)
+        await #expect(throws: DatabaseError.self) {
+            try await till.store.applyVerdicts([verdict], at: till.clock.now)
+        }
+        #expect(try await till.store.syncStart().acknowledged == 0)
+        #expect(try await till.store.read { try Unsent.load(in: $0) }.recordCount == 1)
+        try await till.store.write { try $0.execute(sql: "DROP TRIGGER full") }
+        try await till.store.applyVerdicts([verdict], at: till.clock.now)
+        #expect(try await till.store.syncStart().acknowledged == 1)
+    }
+}

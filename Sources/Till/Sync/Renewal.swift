@@ -9,6 +9,14 @@ import Journal
 /// what head office has already is a duplicate there and moves nothing, and what it lacks is posted. A
 /// verdict that the till has stays too.
 enum Renewal {
+    /// A copy that this till went on from.
+    struct Copy: Sendable, Equatable {
+        let epoch: Int
+        /// The time of its last record; nil when it held none.
+        let lastAt: Instant?
+        let at: Instant
+    }
+
     static func apply(
         _ grant: EnrolmentGrant, office: String, publicKey: VerifyingKey, at now: Instant,
         in database: Database
@@ -80,15 +88,14 @@ enum Renewal {
     }
 
     /// Copies that this till went on from, the newest first.
-    static func list(in database: Database) throws -> [(epoch: Int, lastAt: Instant?, at: Instant)]
-    {
+    static func list(in database: Database) throws -> [Copy] {
         try Row.fetchAll(
             database, sql: "SELECT epoch, renewed_at, last_at FROM renewal ORDER BY epoch DESC"
         ).map { row in
-            (
-                row["epoch"], (row["last_at"] as Int64?).map { Instant(milliseconds: $0) },
-                Instant(milliseconds: row["renewed_at"])
-            )
+            Copy(
+                epoch: row["epoch"],
+                lastAt: (row["last_at"] as Int64?).map { Instant(milliseconds: $0) },
+                at: Instant(milliseconds: row["renewed_at"]))
         }
     }
 }
