@@ -47,6 +47,9 @@ public final class HTTPTransport: Sendable {
             TransferLoop(settings: settings, mailbox: mailbox, multi: multi).run()
         }
         guard hasStarted else {
+            // `deinit` runs after this throw and asks the mailbox to stop: it must no longer wake the
+            // handle that is freed here.
+            mailbox.closeDoor()
             curl_multi_cleanup(pointer)
             throw Self.misconfigured("the transfer thread could not be started")
         }

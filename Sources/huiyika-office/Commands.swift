@@ -54,6 +54,26 @@ struct EnrolmentCodeCommand: AsyncParsableCommand {
     }
 }
 
+struct ImportUnsentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import-unsent",
+        abstract: "Take in the file of a till whose line does not come back.")
+
+    @OptionGroup var settings: SettingsOptions
+
+    @Option(help: "The file that huiyika-till export-unsent wrote.")
+    var from: String
+
+    func run() async throws {
+        guard let file = FileManager.default.contents(atPath: from) else {
+            throw OfficeStartError.setting(key: "--from", reason: "the file cannot be read")
+        }
+        for line in try await settings.withNode({ try await $0.importUnsent(Array(file)) }) {
+            print(line)
+        }
+    }
+}
+
 struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger", abstract: "The ledger.", subcommands: [Verify.self])

@@ -10,8 +10,8 @@ struct OfficeCommand: AsyncParsableCommand {
         version: OfficeVersion.text,
         subcommands: [
             ServeCommand.self, MigrateCommand.self, StaffCommand.self, SetupCommand.self,
-            EnrolmentCodeCommand.self,
-            LedgerCommand.self, ReportCommand.self, AuditCommand.self, MailersCommand.self,
+            EnrolmentCodeCommand.self, ImportUnsentCommand.self, LedgerCommand.self,
+            ReportCommand.self, AuditCommand.self, MailersCommand.self,
         ])
 }
 

@@ -6,7 +6,10 @@ import Till
 struct TillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "huiyika-till", abstract: "The till node of a store.",
-        subcommands: [Serve.self, Enrol.self, Status.self, Verify.self, Resend.self, Reset.self])
+        subcommands: [
+            Serve.self, Enrol.self, Status.self, Verify.self, Resend.self, Reset.self,
+            Backup.self, Restore.self, ExportUnsent.self,
+        ])
 }
 
 struct Settings: ParsableArguments {
@@ -58,11 +61,14 @@ struct Enrol: AsyncParsableCommand {
     @Option(help: "The till's own name, for the person who approves it.")
     var name: String = ProcessInfo.processInfo.hostName
 
+    @Flag(help: "Go on with the data that is here, restored or forked, under a new key.")
+    var renew = false
+
     func run() async throws {
         let configuration = try settings.load()
         let till = try await Enrolment(
             configuration: configuration, office: office, authorityFile: ca, code: code,
-            name: name, logger: TillLog.make(configuration)
+            name: name, isRenewal: renew, logger: TillLog.make(configuration)
         ).run()
         print("enrolled as \(till)")
     }
@@ -126,5 +132,62 @@ struct Reset: AsyncParsableCommand {
             configuration: configuration, logger: TillLog.make(configuration))
         try await maintenance.reset()
         print("removed; enrol to use this till again")
+    }
+}
+
+struct Backup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Copy the till's data to a file, also while it sells.",
+        discussion: """
+            The copy is checked. The till's private key is not in it: a restored copy goes on only with
+            huiyika-till enrol --renew and an approval at head office.
+            """)
+
+    @OptionGroup var settings: Settings
+
+    @Option(help: "The file to write; it must not exist.")
+    var to: String
+
+    func run() async throws {
+        let configuration = try settings.load()
+        let backup = TillBackup(
+            configuration: configuration, logger: TillLog.make(configuration))
+        print(try await backup.backUp(to: to))
+    }
+}
+
+struct Restore: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Put a backup into an empty data folder; then enrol --renew.")
+
+    @OptionGroup var settings: Settings
+
+    @Option(help: "The backup.")
+    var from: String
+
+    func run() async throws {
+        let configuration = try settings.load()
+        let backup = TillBackup(
+            configuration: configuration, logger: TillLog.make(configuration))
+        print(try await backup.restore(from: from))
+        print("restored; run huiyika-till enrol --renew with a code for this till")
+    }
+}
+
+struct ExportUnsent: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write all unsent records to a file for huiyika-office import-unsent.",
+        discussion: "FILE.txt beside it is for people. Nothing is marked as sent.")
+
+    @OptionGroup var settings: Settings
+
+    @Option(help: "The file to write; it must not exist.")
+    var to: String
+
+    func run() async throws {
+        let configuration = try settings.load()
+        let backup = TillBackup(
+            configuration: configuration, logger: TillLog.make(configuration))
+        print("unsent records: \(try await backup.exportUnsent(to: to))")
     }
 }

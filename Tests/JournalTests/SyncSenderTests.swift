@@ -88,13 +88,14 @@ struct SyncSenderTests {
         #expect(sender.handle(.lineReturned, now: start, random: 0) == [.wake(at: at(9_000))])
     }
 
-    @Test func `no answer waits longer each time, up to a minute, for ever`() {
+    @Test func `no answer waits longer each time, a quarter of a minute with a backlog, for ever`()
+    {
         var sender = SyncSender(head: head(1), acknowledged: 0, cursor: .start)
         _ = sender.handle(.woken, now: start, random: 0)
         var now: Int64 = 0
         var waits: [Int64] = []
         for failure in 0..<12 {
-            let bound: Int64 = min(1_000 << Int64(failure), 60_000)
+            let bound: Int64 = min(1_000 << Int64(failure), 15_000)
             // `random` = the bound itself is the longest wait that full jitter gives.
             let actions = sender.handle(
                 .batchUnanswered, now: at(now), random: UInt64(bound))
@@ -106,7 +107,21 @@ struct SyncSenderTests {
                 sender.handle(.woken, now: at(now), random: 0)
                     == [.sendBatch(first: 1, bounds: .usual)])
         }
-        #expect(waits.last == 60_000)
+        #expect(waits.last == 15_000)
+    }
+
+    @Test func `with nothing to send, no answer waits up to a minute`() {
+        var sender = SyncSender(head: head(1), acknowledged: 1, cursor: .start)
+        _ = sender.handle(.woken, now: start, random: 0)
+        var now: Int64 = 0
+        for failure in 0..<9 {
+            let bound: Int64 = min(1_000 << Int64(failure), 60_000)
+            #expect(
+                sender.handle(.changesUnanswered, now: at(now), random: UInt64(bound))
+                    == [.wake(at: at(now + bound))])
+            now += bound
+            #expect(sender.handle(.woken, now: at(now), random: 0) == [firstPull])
+        }
     }
 
     @Test func `an answer on one lane ends the other's waiting for the line`() {

@@ -1,6 +1,7 @@
 // Trouble on the line: replies that are lost, and somebody else who answers.
 
 import Foundation
+import Hummingbird
 import Testing
 
 @testable import Lab
@@ -8,7 +9,9 @@ import Testing
 extension SystemTests {
     @Suite(.serialized)
     struct LineTests {
-        @Test @MainActor func `a reply lost three times in a row doubles nothing`() async throws {
+        @Test @MainActor func `a reply lost three times in a row doubles nothing (O-01)`()
+            async throws
+        {
             let world = try await World.shared()
             let cashier = try await world.cashier(at: 0)
             let card = try await world.knownCard(at: 0)
@@ -30,7 +33,9 @@ extension SystemTests {
         }
 
         @Test(arguments: ["foreign", "own"])
-        @MainActor func `somebody else's answers are no answers`(certificate: String) async throws {
+        @MainActor func `somebody else's answers are no answers (O-05)`(certificate: String)
+            async throws
+        {
             let world = try await World.shared()
             let cashier = try await world.cashier(at: 0)
             let card = try await world.knownCard(at: 0)
@@ -39,12 +44,15 @@ extension SystemTests {
             try world.network.line.set(.cut)
             let sale = try await cashier.sellOffline([("100001", 1)], price: 130, to: card)
             let answers = [
-                ("<html><body>请先登录网络</body></html>", "text/html"), ("", "text/html"),
-                (#"{"batch":"x","verdicts":[]}"#, "application/json"),
+                ("<html><body>请先登录网络</body></html>", "text/html", HTTPResponse.Status.ok),
+                ("", "text/html", .found), ("", "text/html", .ok),
+                (#"{"batch":"x","verdicts":[]}"#, "application/json", .ok),
+                ("", "text/html", .noContent), (#"{"batch":"01"#, "application/json", .ok),
             ]
-            for (text, type) in answers {
-                try await Portal.with(certificate: pem, key: key, answering: text, type: type) {
-                    port, portal in
+            for (text, type, status) in answers {
+                try await Portal.with(
+                    certificate: pem, key: key, answering: text, type: type, status: status
+                ) { port, portal in
                     try world.network.line.set(.leadsElsewhere(port: port))
                     let begun = try await cashier.ringUp([("100001", 1)], price: 100)
                     let asked = try await cashier.pay(begun.payment, with: card)

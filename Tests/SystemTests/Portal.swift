@@ -8,7 +8,7 @@ import NIOSSL
 import ServiceLifecycle
 import Synchronization
 
-/// A TLS server that answers whatever it is asked with 200 and the same body.
+/// A TLS server that answers whatever it is asked with one status and the same body.
 final class Portal: Sendable {
     /// How many requests came through TLS.
     var requestCount: Int { count.withLock { $0 } }
@@ -19,11 +19,11 @@ final class Portal: Sendable {
     /// - Shape: `certificate` and `key` are PEM texts.
     static func with(
         certificate: String, key: String, answering text: String, type: String,
-        _ body: (Int, Portal) async throws -> Void
+        status: HTTPResponse.Status = .ok, _ body: (Int, Portal) async throws -> Void
     ) async throws {
         let portal = Portal()
         let router = Router()
-        router.add(middleware: EveryRequest(portal: portal, text: text, type: type))
+        router.add(middleware: EveryRequest(portal: portal, text: text, type: type, status: status))
         let tls = TLSConfiguration.makeServerConfiguration(
             certificateChain: [
                 .certificate(try NIOSSLCertificate(bytes: Array(certificate.utf8), format: .pem))
@@ -63,14 +63,17 @@ private struct EveryRequest: RouterMiddleware {
     let portal: Portal
     let text: String
     let type: String
+    let status: HTTPResponse.Status
 
     @concurrent func handle(
         _ request: Request, context: BasicRequestContext,
         next: @concurrent (Request, BasicRequestContext) async throws -> Response
     ) async throws -> Response {
         portal.noteRequest()
+        var headers: HTTPFields = [.contentType: type]
+        if status == .found { headers[.location] = "https://login.example/" }
         return Response(
-            status: .ok, headers: [.contentType: type],
+            status: status, headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 }

@@ -11,7 +11,9 @@ extension SystemTests {
     struct TillCrashTests {
         static let tracer = "/usr/bin/strace"
 
-        @Test @MainActor func `a second till program on the same data is refused`() async throws {
+        @Test @MainActor func `a second till program on the same data is refused (O-03)`()
+            async throws
+        {
             let world = try await World.shared()
             let till = world.network.tills[0]
             _ = try await world.cashier(at: 0)
@@ -22,7 +24,8 @@ extension SystemTests {
             _ = try await world.cashier(at: 0).call("GET", "/api/basket")
         }
 
-        @Test @MainActor func `thirty kills in a stream of sales lose none that was acknowledged`()
+        @Test @MainActor
+        func `thirty kills in a stream of sales lose none that was acknowledged (O-27 c)`()
             async throws
         {
             let world = try await World.shared()
@@ -89,7 +92,8 @@ extension SystemTests {
         }
 
         @Test(.enabled(if: geteuid() == 0, "mounting a small disk needs root"))
-        @MainActor func `a full disk refuses before money is taken, and room brings it back`()
+        @MainActor
+        func `a full disk refuses before money is taken, and room brings it back (O-27 a)`()
             async throws
         {
             let world = try await World.shared()

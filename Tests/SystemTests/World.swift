@@ -64,7 +64,7 @@ final class World {
         guard applied.status == 200 else { throw LabError("catalogue: \(applied.text)") }
         let desk = try await CardIssue(
             issuer: try await clerk("issuer"), supervisor: try await clerk("supervisor"))
-        for (programme, quantity) in [("GD", 24), ("JS", 1)] {
+        for (programme, quantity) in [("GD", 40), ("JS", 1)] {
             let batch = try await desk.ask(
                 programme: programme, quantity: quantity, initialLoad: 10_000, note: "test")
             cards[programme] = try await desk.issue(batch: batch, programme: programme)
@@ -124,6 +124,25 @@ final class World {
         }
         cashiers[base] = cashier
         return cashier
+    }
+
+    /// Lets go of a cashier whose session a test ended.
+    func forgetCashier(at index: Int) { cashiers[network.tills[index].base] = nil }
+
+    /// Lets a till that has data go on under a new key.
+    func renew(_ till: DemoNetwork.TillPlace, as code: String) async throws {
+        let admin = try await clerk("admin")
+        let made = try await admin.post(
+            "/api/enrolment-codes", ["store": till.store, "till": code])
+        let enrolment = try network.beginEnrolment(
+            of: till, code: made["code"] as? String ?? "", isRenewal: true)
+        let waiting: Int64 = try await eventually("the till asking") {
+            try await admin.client.get("/api/enrolments").jsonArray
+                .first { $0["store"] as? String == till.store }.flatMap { integer($0["enrolment"]) }
+        }
+        _ = try await admin.post("/api/enrolments/\(waiting)/approve")
+        try await eventually("the till enrolled") { enrolment.isRunning ? nil : () }
+        try await network.startTill(till)
     }
 
     /// A card that no test has used, with ¥100.00 on it.

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import GRDB
 import Journal
+import Logging
 import Synchronization
 import Testing
 
@@ -336,6 +337,70 @@ struct CheckoutTests {
         try await after.cancelAbandoned()
         #expect(try await counts()["payment.cancelled"] == 1)
         #expect(try await till.store.openPayments().isEmpty)
+    }
+
+    @Test func `no set-back of the clock stretches the ten minutes of an open payment`()
+        async throws
+    {
+        let elapsed = Mutex<Int64>(0)
+        var world = till.clock.world
+        world.elapsed = { elapsed.withLock { $0 } }
+        let checkout = Checkout(
+            store: till.store, identity: till.identity, world: world,
+            authoriser: Authoriser(ask: { _ in nil }), logger: Logger(label: "test"))
+        try await ringUp()
+        _ = try await checkout.begin(login: "li")
+        try await checkout.cancelAbandoned()
+        // Nine minutes pass, then somebody sets the clock back by eight.
+        elapsed.withLock { $0 = 540_000 }
+        till.clock.advance(seconds: 60)
+        try await checkout.cancelAbandoned()
+        #expect(try await till.store.openPayments().count == 1)
+        elapsed.withLock { $0 = 600_000 }
+        try await checkout.cancelAbandoned()
+        #expect(try await till.store.openPayments().isEmpty)
+    }
+
+    @Test func `the highest time ever seen ends an open payment after a restart`() async throws {
+        let before = till.makeCheckout { _ in nil }
+        try await ringUp()
+        _ = try await before.begin(login: "li")
+        try await till.store.noteTime(till.clock.now.adding(milliseconds: 600_000))
+        let after = till.makeCheckout { _ in nil }
+        try await after.recover()
+        till.clock.advance(seconds: -60)
+        try await after.cancelAbandoned()
+        #expect(try await till.store.openPayments().isEmpty)
+    }
+
+    @Test func `the day's limit of test cards holds at the final decision too`() async throws {
+        let fingerprint = try till.fingerprint(EnrolledTill.numbers.first)
+        try await till.apply([
+            ChangeItem(
+                topic: .card, key: fingerprint.text, version: 50,
+                body: .card(.init(isBlocked: false, isTest: true)))
+        ])
+        func pay(_ checkout: Checkout) async throws {
+            _ = try await till.store.addToBasket(of: "li", code: "YP0003", quantity: 1)
+            let payment = try await checkout.begin(login: "li")
+            try await checkout.attempt(
+                payment, number: EnrolledTill.numbers.first, password: "123456")
+        }
+        let plain = till.makeCheckout { EnrolledTill.reply($0) }
+        for _ in 0..<9 { try await pay(plain) }
+        // While head office thinks, a sale of another window uses up what is left of the day.
+        let (store, clock) = (till.store, till.clock)
+        let slow = till.makeCheckout { request in
+            try? await store.write { database in
+                try database.execute(sql: "UPDATE sale SET total = 111 WHERE total = 99")
+            }
+            _ = clock
+            return EnrolledTill.reply(request)
+        }
+        await #expect(throws: PaymentRefusal.testCardLimit) { try await pay(slow) }
+        #expect(try await till.store.openPayments().isEmpty)
+        #expect(try await counts()["sale.completed"] == 9)
+        #expect(try await counts()["payment.cancelled"] == 1)
     }
 
     @Test func `a disk that fails after the sale's COMMIT still gives exactly one sale`()

@@ -27,5 +27,9 @@ struct PagesTests {
             + OrderRefundState.allCases.map { "till.orderRefund.\($0.rawValue)" }
             + RefundState.allCases.map { "till.refund.\($0.rawValue)" }
         #expect(pages.languages.missingKeys(among: states) == [])
+        let conditions = OfflineCheck.Condition.allCases.flatMap {
+            ["till.offline.\($0.rawValue)", "till.offline.\($0.rawValue).advice"]
+        }
+        #expect(pages.languages.missingKeys(among: conditions) == [])
     }
 }

@@ -16,8 +16,8 @@ public struct ProgrammeLimitsChange: WireValue, Hashable {
     /// Reads the object.
     public init(wire: JSONValue, at field: String) throws(WireFault) {
         let object = try WireObject(wire, at: field)
-        perCard = try object.value("perCard")
-        perSale = try object.value("perSale")
+        perCard = max(.zero, try object.value("perCard"))
+        perSale = max(.zero, try object.value("perSale"))
     }
 
     /// The object.
@@ -53,10 +53,12 @@ public struct TillLimitsChange: WireValue, Hashable {
     /// Reads the object.
     public init(wire: JSONValue, at field: String) throws(WireFault) {
         let object = try WireObject(wire, at: field)
-        amberAfter = try object.integer("amberAfter")
-        redAfter = try object.integer("redAfter")
-        tillCount = try object.count("tillCount", in: 0...1_000_000_000)
-        tillTotal = try object.value("tillTotal")
+        // Below zero means none at all: it must not stop the pull, or no block would arrive either.
+        amberAfter = max(0, try object.value("amberAfter"))
+        redAfter = max(0, try object.value("redAfter"))
+        tillCount = Int(
+            clamping: min(1_000_000_000, max(0, try object.value("tillCount", as: Int64.self))))
+        tillTotal = max(.zero, try object.value("tillTotal"))
     }
 
     /// The object.

@@ -6,6 +6,10 @@ public struct Backoff: Sendable, Hashable {
     /// The longest wait in milliseconds.
     public static let delayMax: Int64 = 60_000
 
+    /// The longest wait while somebody's money waits to be sent. A line that returns is then used after some
+    /// seconds; ten thousand such tills still ask less than fifteen hundred times a second.
+    public static let delayMaxWithBacklog: Int64 = 15_000
+
     /// Failures in a row.
     public private(set) var failureCount = 0
 
@@ -16,8 +20,8 @@ public struct Backoff: Sendable, Hashable {
     ///
     /// - Parameter random: any 64 random bits.
     /// - Units: returns milliseconds, from 0 to 1 s doubled with each failure.
-    public mutating func failed(random: UInt64) -> Int64 {
-        let bound = min(1_000 << Int64(min(failureCount, 10)), Self.delayMax)
+    public mutating func failed(random: UInt64, delayMax: Int64 = delayMax) -> Int64 {
+        let bound = min(1_000 << Int64(min(failureCount, 10)), delayMax)
         failureCount += 1
         return Int64(random % UInt64(bound + 1))
     }

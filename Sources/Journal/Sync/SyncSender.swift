@@ -253,7 +253,8 @@ public struct SyncSender: Sendable, Hashable {
         guard pushLane != .idle else { return }
         pushLane = .idle
         isPushWaitingForLine = endsWithLine
-        pushNotBefore = now.adding(milliseconds: pushBackoff.failed(random: random))
+        pushNotBefore = now.adding(
+            milliseconds: pushBackoff.failed(random: random, delayMax: delayMax(endsWithLine)))
     }
 
     // MARK: Pull
@@ -308,7 +309,8 @@ public struct SyncSender: Sendable, Hashable {
         pullLane = .idle
         isUpToDate = false
         isPullWaitingForLine = endsWithLine
-        pullNotBefore = now.adding(milliseconds: pullBackoff.failed(random: random))
+        pullNotBefore = now.adding(
+            milliseconds: pullBackoff.failed(random: random, delayMax: delayMax(endsWithLine)))
     }
 
     // MARK: Both
@@ -323,6 +325,11 @@ public struct SyncSender: Sendable, Hashable {
         if isPullWaitingForLine { pullNotBefore = nil }
         isPushWaitingForLine = false
         isPullWaitingForLine = false
+    }
+
+    /// A silent line is tried more often while records wait; a refusal by head office never is.
+    private func delayMax(_ endsWithLine: Bool) -> Int64 {
+        endsWithLine && unsentCount > 0 ? Backoff.delayMaxWithBacklog : Backoff.delayMax
     }
 
     private mutating func keepQuiet(_ seconds: Int, now: Instant) {

@@ -117,13 +117,15 @@ public final class DemoNetwork {
     }
 
     /// Asks for enrolment in a process of its own; the caller approves it meanwhile.
-    public func beginEnrolment(of till: TillPlace, code: String) throws -> NodeProcess {
+    public func beginEnrolment(
+        of till: TillPlace, code: String, isRenewal: Bool = false
+    ) throws -> NodeProcess {
         try NodeProcess.start(
             "enrolment of \(till.store)", program: program("huiyika-till"),
             arguments: [
                 "enrol", "--data", till.folder.path, "--office", syncAddress,
                 "--ca", authorityFile.path, "--code", code, "--name", "收银台 \(till.store)",
-            ], environment: clockEnvironment,
+            ] + (isRenewal ? ["--renew"] : []), environment: clockEnvironment,
             logFile: folder.appending(path: "till-\(till.port).log"))
     }
 

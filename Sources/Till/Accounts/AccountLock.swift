@@ -47,4 +47,32 @@ enum AccountLock {
         try database.execute(
             sql: "DELETE FROM account_lock WHERE login = ?", arguments: [login])
     }
+
+    /// All of them, for the file outside the database.
+    static func all(in database: Database) throws -> [String: Watermark.Lock] {
+        var locks: [String: Watermark.Lock] = [:]
+        for row in try Row.fetchAll(
+            database, sql: "SELECT login, wrong_count, locked_until FROM account_lock")
+        {
+            locks[row["login"]] = Watermark.Lock(
+                wrongCount: row["wrong_count"], lockedUntil: row["locked_until"])
+        }
+        return locks
+    }
+
+    /// Puts back what an old copy of the database has forgotten (R-A1).
+    static func restore(
+        login: String, _ lock: Watermark.Lock, in database: Database
+    ) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO account_lock (login, wrong_count, locked_until) VALUES (?, ?, ?)
+                ON CONFLICT (login) DO UPDATE SET
+                    wrong_count = max(wrong_count, excluded.wrong_count),
+                    locked_until = CASE
+                        WHEN coalesce(excluded.locked_until, 0) > coalesce(locked_until, 0)
+                        THEN excluded.locked_until ELSE locked_until END
+                """,
+            arguments: [login, lock.wrongCount, lock.lockedUntil])
+    }
 }

@@ -45,12 +45,37 @@ enum Accounts {
                     && (row["is_cashier"] as Bool) == isCashier
                     && (row["is_manager"] as Bool) == isManager && !change.isDisabled
             } ?? true
-        if !isSame { try endSessions(login: change.login, in: database) }
+        guard !isSame else { return }
+        try endSessions(login: change.login, in: database)
+        if change.isDisabled || (stored?["is_cashier"] ?? false) && !isCashier {
+            try doubt(login: change.login, in: database)
+        }
     }
 
-    static func remove(login: String, in database: Database) throws {
-        try database.execute(sql: "DELETE FROM account WHERE login = ?", arguments: [login])
+    /// Takes an account out, as far as head office's word is newer than the stored version.
+    static func remove(login: String, version: Int64, in database: Database) throws {
+        try database.execute(
+            sql: "DELETE FROM account WHERE login = ? AND version <= ?",
+            arguments: [login, version])
+        guard database.changesCount == 1 else { return }
         try endSessions(login: login, in: database)
+        try doubt(login: login, in: database)
+    }
+
+    /// What the account sold since the till last knew everything stands, and is shown to be looked at:
+    /// head office may have disabled it before (R-A1).
+    private static func doubt(login: String, in database: Database) throws {
+        let state = try SyncState.load(in: database)
+        guard let from = state.completeAt else { return }
+        try database.execute(
+            sql: """
+                INSERT INTO account_doubt (login, from_time, through_time, sale_count, sale_total)
+                SELECT ?, ?, max(business_time), count(*), sum(total) FROM sale
+                WHERE cashier = ? AND business_time >= ?
+                HAVING count(*) > 0
+                ON CONFLICT DO NOTHING
+                """,
+            arguments: [login, from.milliseconds, login, from.milliseconds])
     }
 
     static func find(_ login: String, in database: Database) throws -> Account? {
@@ -68,6 +93,31 @@ enum Accounts {
             return Account(
                 login: row["login"], name: row["name"], roles: roles, verifier: row["verifier"],
                 isDisabled: row["disabled"])
+        }
+    }
+
+    /// What an account sold between the till's last full knowledge and the word that it was disabled.
+    struct Doubt: Sendable, Equatable {
+        let login: String
+        let from: Instant
+        let through: Instant
+        let saleCount: Int64
+        let saleTotal: Int64
+    }
+
+    /// All of them, the newest first.
+    static func doubts(in database: Database) throws -> [Doubt] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT login, from_time, through_time, sale_count, sale_total FROM account_doubt
+                ORDER BY through_time DESC LIMIT 20
+                """
+        ).map { row in
+            Doubt(
+                login: row["login"], from: Instant(milliseconds: row["from_time"]),
+                through: Instant(milliseconds: row["through_time"]),
+                saleCount: row["sale_count"], saleTotal: row["sale_total"])
         }
     }
 

@@ -22,12 +22,15 @@ struct StaffSignIn: Sendable {
     ///   disabled account), `PaymentRefusal.tillRevoked`, `AccountRefusal.knowledgeTooOld`.
     func check(login: String, password: String) async throws -> SignedInPerson {
         let now = world.now()
+        let watermark = store.watermark
         let (wait, account) = try await store.write { database in
             if let wait = try AccountLock.secondsLeft(login: login, at: now, in: database) {
                 return (wait as Int?, nil as Account?)
             }
             // Counted before the password is looked at, so that tries sent at once all count.
             try AccountLock.countTry(login: login, at: now, in: database)
+            let locks = try AccountLock.all(in: database)
+            try watermark.update { $0.locks = locks }
             return (nil, try Accounts.find(login, in: database))
         }
         if let wait { throw RequestRefusal.tooManyAttempts(waitSeconds: wait) }
@@ -36,6 +39,8 @@ struct StaffSignIn: Sendable {
         else { throw RequestRefusal.wrongPassword }
         let state = try await store.write { database in
             try AccountLock.clear(login: login, in: database)
+            let locks = try AccountLock.all(in: database)
+            try watermark.update { $0.locks = locks }
             return try SyncState.load(in: database)
         }
         if state.stop == .tillRevoked { throw PaymentRefusal.tillRevoked }

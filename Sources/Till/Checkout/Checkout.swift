@@ -19,7 +19,10 @@ actor Checkout {
     private var lastRefusal: [RecordID: Reply] = [:]
     private var cancelledBy: [RecordID: String] = [:]
     private var sendingCount: [RecordID: Int] = [:]
-    private var standInRefusals: [RecordID: StandInRefusal] = [:]
+    /// Why the committing transaction refused a sale.
+    private var commitRefusals: [RecordID: any Error] = [:]
+    /// When this process first saw a payment open, by the clock that nobody can set.
+    private var seenOpen: [RecordID: Int64] = [:]
     /// Payments whose next attempt is being stored: a second click or tab waits its turn.
     private var preparing: Set<RecordID> = []
 
@@ -113,6 +116,7 @@ actor Checkout {
         }
         await process(payment, .credentialEntered(sealed))
         await settled(payment)
+        if let refusal = commitRefusals.removeValue(forKey: payment) { throw refusal }
     }
 
     /// The flow that takes the next attempt. It is looked at after every wait of the caller: what the
@@ -159,7 +163,7 @@ actor Checkout {
         }
         await process(payment, .cashierTookOffline)
         await settled(payment)
-        if let refusal = standInRefusals.removeValue(forKey: payment) { throw refusal }
+        if let refusal = commitRefusals.removeValue(forKey: payment) { throw refusal }
     }
 
     /// Ends the payment without a sale.
@@ -180,11 +184,25 @@ actor Checkout {
         if case .committed = flows[payment]?.state { throw PaymentRefusal.ended }
     }
 
-    /// Cancels what has been open for ten minutes (R-P10), by a clock that may have been set back.
+    /// Cancels what has been open for ten minutes (R-P10).
+    ///
+    /// No set-back of the machine's clock stretches them: while this process runs, the clock that nobody
+    /// can set counts too; after a restart the highest time ever seen does.
     func cancelAbandoned() async throws {
         let now = world.now()
-        for row in try await store.openPayments()
-        where abs(now.milliseconds(since: row.begunAt)) >= PaymentFlow.openTimeMax {
+        let open = try await store.openPayments()
+        let state = try await store.read { try SyncState.load(in: $0) }
+        let highest = state.highestTime.map {
+            $0.adding(milliseconds: -(state.clockOffset ?? 0))
+        }
+        let elapsed = world.elapsed()
+        seenOpen = open.reduce(into: [:]) { $0[$1.id] = seenOpen[$1.id] ?? elapsed }
+        for row in open {
+            let byClock = max(now, highest ?? now).milliseconds(since: row.begunAt)
+            let bySight = elapsed - (seenOpen[row.id] ?? elapsed)
+            // Begun later than now: the clock was set back by more than the time allowed.
+            let isFuture = row.begunAt.milliseconds(since: now) >= PaymentFlow.openTimeMax
+            guard max(byClock, bySight) >= PaymentFlow.openTimeMax || isFuture else { continue }
             do {
                 try await cancel(row.id, by: "system", reason: .abandoned)
             } catch let refusal as PaymentRefusal {
@@ -306,9 +324,14 @@ actor Checkout {
         } catch let error as TillStoreError where error.code == .outcomeUnknown {
             await process(payment, .commitUnknown)
         } catch {
-            if let refusal = error as? StandInRefusal { standInRefusals[payment] = refusal }
             logger.error("a sale was not stored", metadata: ["error": "\(error)"])
+            let refusal = error as? PaymentRefusal
+            if error is StandInRefusal || refusal == .testCardLimit {
+                commitRefusals[payment] = error
+            }
             await process(payment, .saleNotCommitted)
+            // The day's limit stays reached: the hold goes back at once.
+            if refusal == .testCardLimit { await process(payment, .cashierCancelled) }
         }
     }
 

@@ -126,7 +126,8 @@ extension TillStore {
     /// Commits sale and journal record in one transaction.
     ///
     /// - Repetition: the id is the key; a sale that is there is answered as it stands.
-    /// - Refuses: `PaymentRefusal.unknown`, `.ended` (cancelled before), `StandInRefusal`.
+    /// - Refuses: `PaymentRefusal.unknown`, `.ended` (cancelled before), `.testCardLimit`,
+    ///   `StandInRefusal`.
     func commitSale(
         _ payment: RecordID, acceptance: PaymentFlow.Acceptance, at now: Instant,
         identity: TillIdentity
@@ -144,6 +145,13 @@ extension TillStore {
                     try StandIn.check(
                         amount: row.amount, card: card, at: now,
                         managerOverride: row.override != nil, in: database)
+                } else if card.isTest {
+                    // Other payments may have used up the day since the password was typed (R-P7).
+                    let time = try SyncState.load(in: database).corrected(now)
+                    let usage = try StandIn.usage(of: nil, at: time, in: database).test
+                    guard TestCardLimits.allow(row.amount, usage: usage) else {
+                        throw PaymentRefusal.testCardLimit
+                    }
                 }
                 try Self.insertSale(
                     row,

@@ -16,7 +16,11 @@ extension TillWeb {
         let facts: [Fact]
         let offlineText: String
         let offlineLevel: String
+        let conditions: [StatusDetails.Condition]
         let limits: [Pair]
+        let knowledge: [Pair]
+        let hasMatters: Bool
+        let matters: [StatusDetails.Matter]
         let identity: [Pair]
     }
 
@@ -37,6 +41,13 @@ extension TillWeb {
         let freeBytes: Int64
         let couldTradeOffline: Bool
         let printers: [PrinterStateAnswer]
+        let offlineConditions: [ConditionAnswer]
+        let openPayments: [String]
+    }
+
+    private struct ConditionAnswer: Encodable {
+        let condition: String
+        let state: String
     }
 
     private struct PrinterStateAnswer: Encodable {
@@ -84,7 +95,10 @@ extension TillWeb {
                     contactAge: report.contactAge, clockOffset: report.state.clockOffset,
                     freeBytes: report.freeByteCount,
                     couldTradeOffline: report.couldTradeOffline,
-                    printers: printerAnswers(printing, words).map(PrinterStateAnswer.init)))
+                    printers: printerAnswers(printing, words).map(PrinterStateAnswer.init),
+                    offlineConditions: OfflineCheck(report).states.map {
+                        .init(condition: $0.condition.rawValue, state: $0.state.rawValue)
+                    }, openPayments: report.openPayments.map(\.id.description)))
         }
     }
 
@@ -147,6 +161,10 @@ extension TillWeb {
     }
 
     private func knowledgeItem(_ report: TillReport, _ words: Words) -> BarItem {
+        if report.state.isRolledBack {
+            return BarItem(
+                key: "knowledge", text: words("till.status.rolledBack"), level: "bad")
+        }
         guard let age = report.contactAge else {
             return BarItem(key: "knowledge", text: words("till.status.never"), level: "bad")
         }
@@ -195,12 +213,16 @@ extension TillWeb {
                     name: words("till.fact.trouble"), text: words("till.status.needsPerson"),
                     level: "bad"))
         }
+        let details = StatusDetails(report: report, words: words)
+        let matters = details.matters
         let view = StatusView(
             facts: facts,
             offlineText: words(
                 report.couldTradeOffline ? "till.status.offlineYes" : "till.status.offlineNo"),
             offlineLevel: report.couldTradeOffline ? "good" : "warn",
-            limits: limits(report, words), identity: identityPairs(report, words))
+            conditions: details.conditions, limits: limits(report, words),
+            knowledge: details.knowledge.map { .init(name: $0.name, text: $0.text) },
+            hasMatters: !matters.isEmpty, matters: matters, identity: identityPairs(report, words))
         return try site.pages.page("status/page", view, context: context)
     }
 
@@ -235,7 +257,7 @@ extension TillWeb {
             ("till.telephone.service", report.store?.serviceTelephone ?? ""),
             ("till.telephone.fault", report.store?.faultTelephone ?? ""),
             ("till.fact.office", identity.office),
-            ("till.fact.version", TillProgram.version),
+            ("till.fact.version", "\(TillProgram.version) (\(report.counts.schema.prefix(5)))"),
         ].map { .init(name: words($0.0), text: $0.1.isEmpty ? "–" : $0.1) }
     }
 }

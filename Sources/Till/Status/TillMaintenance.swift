@@ -105,7 +105,7 @@ public struct TillMaintenance: Sendable {
             let database = store.folder.databasePath
             for path in [
                 database, database + "-wal", database + "-shm", store.folder.secretsPath,
-                store.folder.authorityPath,
+                store.folder.authorityPath, store.folder.watermarkPath,
             ] where FileManager.default.fileExists(atPath: path) {
                 try FileManager.default.removeItem(atPath: path)
             }

@@ -40,6 +40,23 @@ struct TillReport: Sendable {
     let freeByteCount: Int64
     let reserveByteCount: Int64
     let now: Instant
+    let openPayments: [PaymentRow]
+    let renewals: [Renewal.Copy]
+    let doubts: [Accounts.Doubt]
+    let counts: Counts
+    /// Bytes of a write-ahead log that grows; nil when it is short.
+    let longWriteAheadLog: Int64?
+
+    /// How much the till knows.
+    struct Counts: Sendable {
+        let products: Int64
+        let catalogueVersion: Int64
+        let blockedCards: Int64
+        let limits: Int64
+        let accounts: Int64
+        let accountsVersion: Int64
+        let schema: String
+    }
 
     /// Seconds; nil when never complete.
     var contactAge: Int64? { state.contactAge(at: now) }
@@ -55,10 +72,7 @@ struct TillReport: Sendable {
     var isClockOff: Bool { (state.clockOffset ?? 0).magnitude > 300_000 }
 
     /// Whether a stand-in sale could be taken now, whatever the card.
-    var couldTradeOffline: Bool {
-        guard state.stop == nil, !isDiskLow, freshness != .red, let limits else { return false }
-        return usage.tillCount < limits.tillCount && usage.tillTotal < limits.tillTotal
-    }
+    var couldTradeOffline: Bool { OfflineCheck(self).isPossible }
 
     static func load(
         _ store: TillStore, line: OfficeContact.LineStatus, at now: Instant
@@ -73,7 +87,31 @@ struct TillReport: Sendable {
                 usage: try StandIn.usage(of: nil, at: state.corrected(now), in: database),
                 limits: try programme.flatMap { try StandIn.limits(programme: $0, in: database) },
                 store: try StoreInfo.load(in: database), line: line, freeByteCount: free,
-                reserveByteCount: store.diskReserveByteCount, now: now)
+                reserveByteCount: store.diskReserveByteCount, now: now,
+                openPayments: try PaymentRow.open(in: database),
+                renewals: try Renewal.list(in: database),
+                doubts: try Accounts.doubts(in: database), counts: try counts(in: database),
+                longWriteAheadLog: store.longWriteAheadLog)
         }
+    }
+
+    private static func counts(in database: Database) throws -> Counts {
+        let row = try Row.fetchOne(
+            database,
+            sql: """
+                SELECT (SELECT count(*) FROM product WHERE status = 'on_sale') AS products,
+                    (SELECT coalesce(max(version), 0) FROM product) AS catalogue_version,
+                    (SELECT count(*) FROM card_flag WHERE blocked = 1) AS blocked_cards,
+                    (SELECT count(*) FROM programme_limit) AS limits,
+                    (SELECT count(*) FROM account WHERE disabled = 0) AS accounts,
+                    (SELECT accounts_version FROM sync_state) AS accounts_version,
+                    (SELECT max(name) FROM schema_migration) AS schema
+                """)
+        guard let row else { throw TillStoreError(.damaged, "a count without a row") }
+        return Counts(
+            products: row["products"], catalogueVersion: row["catalogue_version"],
+            blockedCards: row["blocked_cards"], limits: row["limits"],
+            accounts: row["accounts"], accountsVersion: row["accounts_version"],
+            schema: row["schema"])
     }
 }

@@ -7,6 +7,7 @@ struct DataFolder: Sendable {
     var databasePath: String { url.appending(path: "till.sqlite").path }
     var lockPath: String { url.appending(path: "till.lock").path }
     var secretsPath: String { url.appending(path: "till.secrets").path }
+    var watermarkPath: String { url.appending(path: "till.watermark").path }
     var authorityPath: String { url.appending(path: "office-ca.pem").path }
 
     init(path: String) throws {

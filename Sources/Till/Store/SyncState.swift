@@ -27,6 +27,9 @@ struct SyncState: Sendable, Equatable {
     let stop: Stop?
     /// The highest corrected time this till has seen; head office's word puts it right.
     let highestTime: Instant?
+    /// The database is older than what was seen (R-P14): nothing counts as fresh until the next pull
+    /// that is complete.
+    let isRolledBack: Bool
 
     static func load(in database: Database) throws -> SyncState {
         let row = try Row.fetchOne(
@@ -34,7 +37,7 @@ struct SyncState: Sendable, Equatable {
             sql: """
                 SELECT cursor, complete_at, limits_version, block_list_version, clock_offset,
                     last_contact_at, beacon, beacon_issued_at, beacon_journalled_at, stopped,
-                    highest_time
+                    highest_time, rolled_back
                 FROM sync_state
                 """)
         guard let row else { throw TillStoreError(.damaged, "the sync state is missing") }
@@ -48,7 +51,7 @@ struct SyncState: Sendable, Equatable {
             beacon: row["beacon"], beaconIssuedAt: instant("beacon_issued_at"),
             beaconJournalledAt: instant("beacon_journalled_at"),
             stop: (row["stopped"] as String?).flatMap(Stop.init(rawValue:)),
-            highestTime: instant("highest_time"))
+            highestTime: instant("highest_time"), isRolledBack: row["rolled_back"])
     }
 
     /// The till's time corrected by the last measured offset (R-T2).
@@ -62,7 +65,7 @@ struct SyncState: Sendable, Equatable {
     /// Seconds since what the till knows was complete; nil when it never was. Below zero when the
     /// clock cannot be trusted, as one that was set back (R-P14): then nothing is fresh.
     func contactAge(at now: Instant) -> Int64? {
-        guard let completeAt else { return nil }
+        guard let completeAt, !isRolledBack else { return nil }
         let time = corrected(now)
         let highest = max(highestTime ?? completeAt, completeAt)
         let lag = highest.milliseconds(since: time)
@@ -87,6 +90,7 @@ extension TillStore {
         let state = try await read { try SyncState.load(in: $0) }
         let time = state.corrected(now)
         let highest = state.highestTime ?? Instant(milliseconds: 0)
+        try watermark.note(time)
         guard time.milliseconds(since: highest) >= Self.timeNoteInterval else { return }
         try await write { try SyncState.note(time, in: $0) }
     }

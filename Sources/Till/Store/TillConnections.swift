@@ -43,6 +43,8 @@ struct TillConnections: Sendable {
                 "journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0",
                 "foreign_keys = ON", "trusted_schema = OFF", "mmap_size = 0",
                 "secure_delete = ON",
+                // Once readers let go of a long log, the next commit cuts it down to this.
+                "journal_size_limit = 16777216",
             ] {
                 _ = try Row.fetchAll(database, sql: "PRAGMA \(pragma)")
             }

@@ -9,6 +9,8 @@ struct TillSecrets: Codable, Sendable {
     var signingKey: Data
     /// The key of card fingerprints, 32 bytes; nil until head office has approved the till.
     var fingerprintKey: Data?
+    /// The key that shall follow `signingKey`, from the asking until the database names it (S-5).
+    var renewalKey: Data?
 
     /// The secrets in the folder; nil when none were made.
     static func load(from folder: DataFolder) throws -> TillSecrets? {
@@ -16,6 +18,13 @@ struct TillSecrets: Codable, Sendable {
             return nil
         }
         return try JSONDecoder().decode(TillSecrets.self, from: content)
+    }
+
+    /// The key that the database names; nil when it is neither.
+    func key(publicKey: [UInt8]) -> SigningKey? {
+        [signingKey, renewalKey].compactMap { $0 }
+            .compactMap { SigningKey(rawRepresentation: Array($0)) }
+            .first { $0.verifyingKey.rawRepresentation == publicKey }
     }
 
     func save(in folder: DataFolder) throws {
@@ -51,8 +60,7 @@ struct TillIdentity: Sendable {
                 """)
         guard let row else { return nil }
         guard let secrets,
-            let signingKey = SigningKey(rawRepresentation: Array(secrets.signingKey)),
-            signingKey.verifyingKey.rawRepresentation == Array(row["public_key"] as Data),
+            let signingKey = secrets.key(publicKey: Array(row["public_key"] as Data)),
             let fingerprintKey = secrets.fingerprintKey.flatMap({
                 FingerprintKey(rawRepresentation: Array($0))
             }),
@@ -61,7 +69,9 @@ struct TillIdentity: Sendable {
             let officeKey = VerifyingKey(rawRepresentation: Array(row["signing_key"] as Data))
         else {
             throw TillStoreError(
-                .foreignSchema, "the secrets file is missing or is not this database's")
+                .foreignSchema,
+                "the secrets file is missing or is not this database's: a restored copy needs "
+                    + "huiyika-till enrol --renew")
         }
         return TillIdentity(
             till: row["till"], epoch: row["epoch"], office: row["office"], signingKey: signingKey,

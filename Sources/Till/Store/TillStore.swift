@@ -8,9 +8,14 @@ import Synchronization
 /// (Docs/ARCHITECTURE.md §6). Until it can be asked, every use answers `unavailable`.
 final class TillStore: Sendable {
     static let walFrameCountMax = 1_000
+    /// A write-ahead log longer than this is shown: something reads for so long that it cannot be
+    /// copied back.
+    static let walByteCountAlarm: Int64 = 64 << 20
 
     let folder: DataFolder
     let diskReserveByteCount: Int64
+    /// The highest time and versions seen, and account locks, outside the database.
+    let watermark: WatermarkFile
     private let lock: DataFolderLock
     private let migrations: [Migrations.Migration]
     private let logger: Logger
@@ -35,7 +40,14 @@ final class TillStore: Sendable {
         self.diskReserveByteCount = diskReserveByteCount
         lock = try DataFolderLock(folder)
         self.migrations = try migrations ?? Migrations.bundled()
-        connections = Mutex(try TillConnections.open(folder, migrations: self.migrations))
+        let opened = try TillConnections.open(folder, migrations: self.migrations)
+        do {
+            watermark = try WatermarkFile.attach(folder, to: opened.writer)
+        } catch {
+            try? opened.close()
+            throw error
+        }
+        connections = Mutex(opened)
         (written, writtenContinuation) = AsyncStream.makeStream(
             bufferingPolicy: .bufferingNewest(1))
     }
@@ -70,6 +82,12 @@ final class TillStore: Sendable {
         }
     }
 
+    /// The write-ahead log's size when it is alarmingly long; nil when it is not.
+    var longWriteAheadLog: Int64? {
+        let count = (folder.databasePath + "-wal").fileByteCount()
+        return count > Self.walByteCountAlarm ? count : nil
+    }
+
     /// Closes both sides for good and lets another process have the folder; what is committed stays.
     func close() throws {
         isClosed.withLock { $0 = true }
@@ -81,7 +99,7 @@ final class TillStore: Sendable {
         lock.release()
     }
 
-    private func open() throws -> TillConnections {
+    func open() throws -> TillConnections {
         let found = connections.withLock { $0 }
         guard let found else {
             throw TillStoreError(.unavailable, "the data file is closed")
@@ -109,6 +127,12 @@ final class TillStore: Sendable {
             throw TillStoreError(.diskFull, "the disk is full; nothing was recorded", cause: error)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_MISUSE {
             throw TillStoreError(.notCommitted, "the data file was closed before", cause: error)
+        } catch let error as DatabaseError
+            where [.SQLITE_BUSY, .SQLITE_READONLY].contains(error.resultCode)
+        {
+            throw TillStoreError(
+                .unavailable, "another program holds the data file, or it cannot be written",
+                cause: error)
         }
     }
 
@@ -159,7 +183,16 @@ final class TillStore: Sendable {
         do {
             let walPath = folder.databasePath + "-wal"
             guard walPath.fileByteCount() > Int64(Self.walFrameCountMax) * 4_096 else { return }
-            _ = try await writer.writeWithoutTransaction { try $0.checkpoint(.passive) }
+            let (frames, copied) = try await writer.writeWithoutTransaction { database in
+                let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(PASSIVE)")
+                return ((row?[1] as Int64?) ?? 0, (row?[2] as Int64?) ?? 0)
+            }
+            // A checkpoint that a reader held up is not one that succeeded.
+            if copied < frames, walPath.fileByteCount() > Self.walByteCountAlarm {
+                logger.error(
+                    "the write-ahead log grows: a reader holds it",
+                    metadata: ["wal.bytes": "\(walPath.fileByteCount())"])
+            }
         } catch {
             logger.warning("checkpoint failed", metadata: ["error": "\(error)"])
         }

@@ -7,6 +7,8 @@ struct TillWorld: Sendable {
     var now: @Sendable () -> Instant
     /// 64 unguessable bits.
     var random: @Sendable () -> UInt64
+    /// Milliseconds of a clock that nobody can set, from any start.
+    var elapsed: @Sendable () -> Int64 = machineElapsed
 
     /// This machine's clock and secure generator.
     static let machine = TillWorld(
@@ -15,6 +17,13 @@ struct TillWorld: Sendable {
             var generator = SystemRandomNumberGenerator()
             return generator.next()
         })
+
+    private static let start = ContinuousClock.now
+
+    /// This machine's clock that only runs on.
+    static let machineElapsed: @Sendable () -> Int64 = {
+        (ContinuousClock.now - start).wholeMilliseconds
+    }
 
     /// A fresh time-ordered id.
     func makeID() -> RecordID {

@@ -6,6 +6,7 @@ import Journal
 /// twice, or an older one after it, changes nothing.
 enum Changes {
     static func apply(_ item: ChangeItem, in database: Database) throws {
+        guard try isNews(item, in: database) else { return }
         switch item.body {
         case .removed: try remove(item, in: database)
         case .product(let change):
@@ -25,7 +26,9 @@ enum Changes {
                         per_card = excluded.per_card, version = excluded.version
                     WHERE excluded.version > version
                     """,
-                arguments: [item.key, change.perSale.fen, change.perCard.fen, item.version])
+                arguments: [
+                    item.key, max(0, change.perSale.fen), max(0, change.perCard.fen), item.version,
+                ])
         case .tillLimits(let change):
             try database.execute(
                 sql: """
@@ -38,8 +41,8 @@ enum Changes {
                     WHERE excluded.version > version
                     """,
                 arguments: [
-                    change.tillTotal.fen, change.tillCount, change.amberAfter, change.redAfter,
-                    item.version,
+                    max(0, change.tillTotal.fen), max(0, change.tillCount),
+                    max(0, change.amberAfter), max(0, change.redAfter), item.version,
                 ])
         case .card(let change):
             try database.execute(
@@ -54,9 +57,14 @@ enum Changes {
         case .decision(let change): try apply(change, item, in: database)
         case .verdict(let change):
             try database.execute(
-                sql: "UPDATE journal_record SET verdict = ?, verdict_code = ? WHERE id = ?",
-                arguments: [change.state.rawValue, change.code, item.key])
-        case .store(let change): try apply(change, in: database)
+                sql: """
+                    UPDATE journal_record SET verdict = ?, verdict_code = ?, verdict_version = ?
+                    WHERE id = ? AND verdict_version < ?
+                    """,
+                arguments: [
+                    change.state.rawValue, change.code, item.version, item.key, item.version,
+                ])
+        case .store(let change): try apply(change, version: item.version, in: database)
         case .unknown: return
         }
         try noteVersion(of: item, in: database)
@@ -71,6 +79,10 @@ enum Changes {
         case .card:
             try database.execute(
                 sql: "UPDATE sync_state SET block_list_version = max(block_list_version, ?)",
+                arguments: [item.version])
+        case .account:
+            try database.execute(
+                sql: "UPDATE sync_state SET accounts_version = max(accounts_version, ?)",
                 arguments: [item.version])
         default: return
         }
@@ -119,44 +131,64 @@ enum Changes {
             ])
     }
 
-    private static func apply(_ change: StoreChange, in database: Database) throws {
+    private static func apply(
+        _ change: StoreChange, version: Int64, in database: Database
+    ) throws {
         try database.execute(
             sql: """
                 INSERT INTO store_info (single, code, name, address, province, telephone,
-                    service_telephone, fault_telephone, suspended)
-                VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)
+                    service_telephone, fault_telephone, suspended, version)
+                VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (single) DO UPDATE SET code = excluded.code, name = excluded.name,
                     address = excluded.address, province = excluded.province,
                     telephone = excluded.telephone,
                     service_telephone = excluded.service_telephone,
-                    fault_telephone = excluded.fault_telephone, suspended = excluded.suspended
+                    fault_telephone = excluded.fault_telephone, suspended = excluded.suspended,
+                    version = excluded.version
+                WHERE excluded.version > version
                 """,
             arguments: [
                 change.code, change.name, change.address, change.province, change.telephone,
-                change.serviceTelephone, change.faultTelephone, change.isSuspended,
+                change.serviceTelephone, change.faultTelephone, change.isSuspended, version,
             ])
     }
 
+    /// Whether nothing newer was said of it: a removal is remembered with its version, because the row
+    /// that would hold it is gone.
+    private static func isNews(_ item: ChangeItem, in database: Database) throws -> Bool {
+        let removed = try Int64.fetchOne(
+            database, sql: "SELECT version FROM removed_change WHERE topic = ? AND key = ?",
+            arguments: [item.topic, item.key])
+        return (removed ?? .min) < item.version
+    }
+
+    /// Takes out what is not newer than the removal: an older one lifts no block.
     private static func remove(_ item: ChangeItem, in database: Database) throws {
+        func delete(_ table: String, _ column: String) throws {
+            try database.execute(
+                sql: "DELETE FROM \(table) WHERE \(column) = ? AND version <= ?",
+                arguments: [item.key, item.version])
+        }
         switch ChangeItem.Topic(rawValue: item.topic) {
         case .product:
             try Catalogue.remove(sku: item.key, version: item.version, in: database)
         case .account:
-            try Accounts.remove(login: item.key, in: database)
+            try Accounts.remove(login: item.key, version: item.version, in: database)
         case .limits where item.key == TillLimitsChange.key:
-            try database.execute(sql: "DELETE FROM till_limit")
-        case .limits:
             try database.execute(
-                sql: "DELETE FROM programme_limit WHERE programme = ?", arguments: [item.key])
-        case .card:
-            try database.execute(
-                sql: "DELETE FROM card_flag WHERE fingerprint = ?", arguments: [item.key])
-        case .programme:
-            try database.execute(
-                sql: "DELETE FROM programme WHERE code = ?", arguments: [item.key])
+                sql: "DELETE FROM till_limit WHERE version <= ?", arguments: [item.version])
+        case .limits: try delete("programme_limit", "programme")
+        case .card: try delete("card_flag", "fingerprint")
+        case .programme: try delete("programme", "code")
         // Decisions, verdicts and the store's own data are never taken back.
         case .decision, .verdict, .store, nil: return
         }
-        try noteVersion(of: item, in: database)
+        try database.execute(
+            sql: """
+                INSERT INTO removed_change (topic, key, version) VALUES (?, ?, ?)
+                ON CONFLICT (topic, key) DO UPDATE SET version = excluded.version
+                WHERE excluded.version > version
+                """,
+            arguments: [item.topic, item.key, item.version])
     }
 }

@@ -14,14 +14,17 @@ public struct Enrolment: Sendable {
     private let authorityFile: String
     private let code: String
     private let name: String
+    private let isRenewal: Bool
     private let logger: Logger
 
     /// An enrolment at an office.
     ///
+    /// - Parameter isRenewal: the data folder holds a till's data, restored or forked, that shall go on
+    ///   under a new key (S-5).
     /// - Refuses: an address that is not `https://` (`TillStartError.setting`).
     public init(
         configuration: TillConfiguration, office: String, authorityFile: String, code: String,
-        name: String, logger: Logger
+        name: String, isRenewal: Bool = false, logger: Logger
     ) throws {
         guard let url = URL(string: office), url.scheme == "https", url.host != nil,
             url.path.isEmpty || url.path == "/"
@@ -33,6 +36,7 @@ public struct Enrolment: Sendable {
         self.authorityFile = authorityFile
         self.code = code
         self.name = name
+        self.isRenewal = isRenewal
         self.logger = logger
     }
 
@@ -41,7 +45,9 @@ public struct Enrolment: Sendable {
     /// - Returns: the till's name.
     /// - Repetition: the key is stored before the first request, so a broken-off enrolment goes on
     ///   under the same code.
-    /// - Refuses: `alreadyEnrolled`, `setting` (the authority's file), `enrolmentRefused`.
+    /// - Refuses: `alreadyEnrolled` (unless it is a renewal), `notEnrolled` (a renewal of nothing),
+    ///   `setting` (the authority's file; a renewal's code that is for another till),
+    ///   `enrolmentRefused`.
     public func run() async throws -> String {
         let store = try TillNode.openStore(configuration, logger: logger)
         defer { try? store.close() }
@@ -49,13 +55,15 @@ public struct Enrolment: Sendable {
         let known = try await store.read {
             try String.fetchOne($0, sql: "SELECT till FROM identity")
         }
-        if let known { throw TillStartError.alreadyEnrolled(till: known) }
+        if let known, !isRenewal { throw TillStartError.alreadyEnrolled(till: known) }
+        if known == nil, isRenewal { throw TillStartError.notEnrolled }
         guard let authority = FileManager.default.contents(atPath: authorityFile) else {
             throw TillStartError.setting(key: "--ca", reason: "the file cannot be read")
         }
         try store.folder.replacePrivateFile(at: store.folder.authorityPath, with: authority)
         var secrets = try secrets(in: store.folder, world: world)
-        guard let key = SigningKey(rawRepresentation: Array(secrets.signingKey)) else {
+        let keyBytes = isRenewal ? secrets.renewalKey : secrets.signingKey
+        guard let key = keyBytes.flatMap({ SigningKey(rawRepresentation: Array($0)) }) else {
             throw TillStartError.dataFolder(
                 code: "data_file_damaged", message: "the secrets file holds no key")
         }
@@ -64,19 +72,40 @@ public struct Enrolment: Sendable {
                 certificateAuthorityFile: store.folder.authorityPath), logger: logger)
         defer { Task { await transport.shutdown() } }
         let grant = try await ask(key: key, transport: transport, world: world)
+        if let known, known != grant.till {
+            throw TillStartError.setting(
+                key: "--code", reason: "the code is for \(grant.till), the data is \(known)'s")
+        }
         secrets.fingerprintKey = Data(grant.fingerprintKey.rawRepresentation)
         try secrets.save(in: store.folder)
-        let office = office
+        let (office, isRenewal) = (office, isRenewal)
         try await store.write { database in
-            try TillIdentity.save(
-                grant, office: office, publicKey: key.verifyingKey, at: world.now(), in: database)
+            if isRenewal {
+                try Renewal.apply(
+                    grant, office: office, publicKey: key.verifyingKey, at: world.now(),
+                    in: database)
+            } else {
+                try TillIdentity.save(
+                    grant, office: office, publicKey: key.verifyingKey, at: world.now(),
+                    in: database)
+            }
+        }
+        if isRenewal {
+            secrets.signingKey = Data(key.rawRepresentation)
+            secrets.renewalKey = nil
+            try secrets.save(in: store.folder)
         }
         return grant.till
     }
 
     private func secrets(in folder: DataFolder, world: TillWorld) throws -> TillSecrets {
-        if let found = try TillSecrets.load(from: folder) { return found }
-        let made = TillSecrets(signingKey: Data(world.bytes(32)), fingerprintKey: nil)
+        var secrets = try TillSecrets.load(from: folder)
+        // A key that was asked for before goes on under the same code.
+        if let secrets, !isRenewal || secrets.renewalKey != nil { return secrets }
+        let key = Data(world.bytes(32))
+        if secrets == nil { secrets = TillSecrets(signingKey: key, fingerprintKey: nil) }
+        guard var made = secrets else { preconditionFailure("no secrets after making them") }
+        if isRenewal { made.renewalKey = key }
         try made.save(in: folder)
         return made
     }

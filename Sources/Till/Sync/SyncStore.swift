@@ -16,7 +16,7 @@ extension TillStore {
         _ beacon: Beacon, offset: Int64?, wasOffline: Bool, id: RecordID, at now: Instant,
         book: JournalBook
     ) async throws {
-        try await write { database in
+        try await write { [watermark] database in
             let state = try SyncState.load(in: database)
             // Replies overtake each other; an older beacon proves nothing more.
             if let last = state.beaconIssuedAt, beacon.issued < last { return }
@@ -32,6 +32,7 @@ extension TillStore {
                     beacon.issued.milliseconds, offset, offset,
                     now.milliseconds,
                 ])
+            try watermark.note(beacon.issued, isOfficesWord: true)
             let age = state.beaconJournalledAt.map { beacon.issued.milliseconds(since: $0) }
             guard wasOffline || (age ?? .max) >= Self.beaconIntervalMilliseconds else { return }
             try book.append(.beacon(.init(token: beacon.token)), id: id, at: now, in: database)
@@ -43,7 +44,8 @@ extension TillStore {
 
     /// Sets the clock's offset, as a refusal for the clock told it.
     func correctClock(offset: Int64, at now: Instant) async throws {
-        try await write { database in
+        try await write { [watermark] database in
+            try watermark.note(now.adding(milliseconds: offset), isOfficesWord: true)
             try database.execute(
                 sql: """
                     UPDATE sync_state SET clock_offset = ?, offset_measured_at = ?,
@@ -82,20 +84,38 @@ extension TillStore {
                         card.fingerprint.text, card.mask, card.programme, verdict.sequence,
                     ])
             }
+            if let last = verdicts.last { try Renewal.note(last.sequence, in: database) }
             try Self.deleteJudgedCredentials(in: database)
         }
     }
 
     /// Applies items and cursor in one transaction.
     func applyChanges(_ reply: ChangesReply) async throws {
-        try await write { database in
+        try await write { [watermark] database in
             for item in reply.items {
                 try Changes.apply(item, in: database)
             }
             try Self.deleteJudgedCredentials(in: database)
+            let isComplete = reply.complete != nil
             try database.execute(
-                sql: "UPDATE sync_state SET cursor = ?, complete_at = coalesce(?, complete_at)",
-                arguments: [reply.next.text, reply.complete?.at.milliseconds])
+                sql: """
+                    UPDATE sync_state SET cursor = ?, complete_at = coalesce(?, complete_at),
+                        rolled_back = CASE WHEN ? THEN 0 ELSE rolled_back END
+                    """,
+                arguments: [reply.next.text, reply.complete?.at.milliseconds, isComplete])
+            let stored = try WatermarkFile.load(in: database)
+            try watermark.update { mark in
+                // Head office has said again all that counts: what it says now is the highest.
+                mark.limitsVersion =
+                    isComplete
+                    ? stored.limitsVersion : max(mark.limitsVersion, stored.limitsVersion)
+                mark.blockListVersion =
+                    isComplete
+                    ? stored.blockListVersion : max(mark.blockListVersion, stored.blockListVersion)
+                mark.accountsVersion =
+                    isComplete
+                    ? stored.accountsVersion : max(mark.accountsVersion, stored.accountsVersion)
+            }
         }
     }
 
@@ -126,7 +146,9 @@ extension TillStore {
             let firstUnsent = try Int64.fetchOne(
                 database, sql: "SELECT min(seq) FROM journal_record WHERE verdict IS NULL")
             let cursor = ChangesCursor(try SyncState.load(in: database).cursor) ?? .start
-            return (head, (firstUnsent ?? head.sequence + 1) - 1, cursor)
+            let judged = (firstUnsent ?? head.sequence + 1) - 1
+            let acknowledged = try Renewal.acknowledged(in: database) ?? judged
+            return (head, min(judged, acknowledged), cursor)
         }
     }
 
