@@ -73,6 +73,10 @@ public struct SyncServer: Service {
         router.get("/sync/v1/changes") { request, _ in
             await door.answer(request, bodyLimit: 0, changes.answer)
         }
+        let orders = OrdersEndpoint(door: door)
+        router.post("/sync/v1/orders/search") { request, _ in
+            await door.answer(request, bodyLimit: bodyLimit, orders.answer)
+        }
         router.post("/sync/v1/enrolments") { request, _ in
             await enrolments.answer(request)
         }

@@ -10,9 +10,11 @@ const id = root.dataset.payment;
 const number = document.getElementById("card-number");
 const password = document.getElementById("card-password");
 const notice = document.getElementById("notice");
-const steps = ["card", "password", "waiting", "choice", "refused", "done", "ended"];
+const steps = ["card", "customer", "password", "waiting", "choice", "refused", "done", "ended"];
 let busy = false;
 let overrideLimit = null;
+// The customer types the password at the other screen.
+let isAtCustomer = false;
 
 function show(step) {
   for (const name of steps) {
@@ -25,6 +27,7 @@ function show(step) {
   }
   if (step === "card") number.focus();
   if (step === "password") password.focus();
+  if (step === "customer") document.getElementById("type-here").focus();
   if (step === "choice") document.getElementById("choice-retry").focus();
   if (step === "refused") document.getElementById("refused-cancel").focus();
   if (step === "done") document.getElementById("open-slip").focus();
@@ -52,12 +55,14 @@ function took(payment) {
   if (payment.card) face(payment.card);
   switch (payment.state) {
     case "begun":
-      show("card");
+      if (isAtCustomer) waitForCustomer();
+      else show("card");
       break;
     case "refused":
       password.value = "";
       say(payment.message);
-      show(payment.mayRetype ? (number.value ? "password" : "card") : "refused");
+      if (payment.mayRetype && isAtCustomer) waitForCustomer();
+      else show(payment.mayRetype ? (number.value ? "password" : "card") : "refused");
       break;
     case "not_stored":
     case "no_answer": {
@@ -91,6 +96,12 @@ function took(payment) {
   }
 }
 
+// Looks at the payment until the other screen has moved it.
+function waitForCustomer() {
+  if (root.dataset.step !== "customer") show("customer");
+  setTimeout(() => root.dataset.step === "customer" && refresh(), 600);
+}
+
 async function guarded(work) {
   if (busy) return;
   busy = true;
@@ -118,7 +129,9 @@ document.getElementById("card-form").addEventListener("submit", (event) => {
     const answer = await call("POST", `/api/payments/${id}/card`, { number: number.value });
     say("");
     face(answer);
-    show("password");
+    isAtCustomer = answer.customerScreen;
+    if (isAtCustomer) waitForCustomer();
+    else show("password");
   });
 });
 
@@ -143,11 +156,22 @@ document.getElementById("password-form").addEventListener("submit", (event) => {
   });
 });
 
-document.getElementById("change-card").addEventListener("click", () => {
+const changeCard = () => {
   password.value = "";
+  isAtCustomer = false;
   face(null);
   show("card");
-});
+  call("DELETE", `/api/payments/${id}/card`).catch((error) => say(error.message));
+};
+for (const button of document.querySelectorAll("[data-change-card]")) button.addEventListener("click", changeCard);
+
+// The pad is out of reach or broken: the password is typed here, masked.
+const typeHere = () => {
+  isAtCustomer = false;
+  call("DELETE", `/api/payments/${id}/card`).catch((error) => say(error.message));
+  show("password");
+};
+document.getElementById("type-here").addEventListener("click", typeHere);
 
 const post = (path, body) => () =>
   guarded(async () => {
@@ -179,7 +203,11 @@ onScan(7, (code) => {
 document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;
   const step = root.dataset.step;
-  if (event.key === "Escape" && ["card", "password", "choice", "refused"].includes(step)) post("cancel", {})();
+  if (event.key === "Escape" && ["card", "customer", "password", "choice", "refused"].includes(step)) post("cancel", {})();
+  if (step === "customer" && event.key === "F6") {
+    event.preventDefault();
+    typeHere();
+  }
   if (step === "choice" && event.key === "F5") {
     event.preventDefault();
     post("retry", {})();
