@@ -12,7 +12,8 @@ struct PagesTests {
     @Test func `every refusal has its words in both languages`() throws {
         let pages = try TillWeb.makePages()
         let refusals: [any Error] =
-            BasketRefusal.allCases + OverrideRefusal.allCases + PaymentRefusal.allCases
+            BasketRefusal.allCases + CustomerRefusal.allCases + OverrideRefusal.allCases
+            + PaymentRefusal.allCases
             + RefundRequestRefusal.allCases
             + AccountRefusal.allCases + CardRefusal.allCases + MoneyRefusal.allCases
             + DayCloseRefusal.examples

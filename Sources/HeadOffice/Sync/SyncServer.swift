@@ -85,6 +85,10 @@ public struct SyncServer: Service {
         router.post("/sync/v1/payments") { request, _ in
             await door.answer(request, bodyLimit: bodyLimit, payments.answer)
         }
+        let orders = OrdersEndpoint(door: door)
+        router.post("/sync/v1/orders/search") { request, _ in
+            await door.answer(request, bodyLimit: bodyLimit, orders.answer)
+        }
         router.post("/sync/v1/enrolments") { request, _ in
             await enrolments.answer(request)
         }

@@ -30,6 +30,16 @@ extension TillWeb {
         let password: String
     }
 
+    /// The face to compare, and whether the customer has an own screen for the password.
+    private struct FaceAnswer: Encodable {
+        let title: String
+        let name: String
+        let colour: String
+        let mask: String
+        let programme: String
+        let customerScreen: Bool
+    }
+
     private struct PaymentsAnswer: Encodable {
         let payments: [PaymentAnswer]
     }
@@ -61,6 +71,7 @@ extension TillWeb {
         router.post("/api/payments/:id/attempts") { request, context in
             let payment = try id(context)
             let entry = try await request.json(CredentialEntry.self)
+            await customers.forget(payment)
             try await commit {
                 try await checkout.attempt(
                     payment, number: entry.number, password: entry.password)
@@ -91,23 +102,29 @@ extension TillWeb {
         router.post("/api/payments/:id/cancel") { _, context in
             let payment = try id(context)
             let login = try context.requireSession().account
+            await customers.forget(payment)
             try await commit { try await checkout.cancel(payment, by: login) }
             return try await answer(payment, context)
         }
     }
 
-    /// The face of the card's programme, before any password (PRODUCT §2.4). Nothing is stored.
+    /// The face of the card's programme, before any password (PRODUCT §2.4). Nothing is stored: the
+    /// number waits in memory for the password of the customer's screen.
     private func cardFace(_ request: Request, _ context: WebContext) async throws -> Response {
-        _ = try id(context)
+        let payment = try id(context)
+        let login = try context.requireSession().account
         let number = try CardNumber(try await request.json(CardEntry.self).number)
         let programme = try await store.read { try Cards.programme(of: number, in: $0) }
+        let now = world.now()
+        let isAttached = await customers.isAttached(login, at: now)
+        if isAttached { await customers.enter(number, for: payment, at: now) }
         return try Response.json(
-            PaymentAnswer.Card(
+            FaceAnswer(
                 title: programme.faceTitle, name: programme.name, colour: programme.faceColour,
-                mask: number.masked, programme: programme.code))
+                mask: number.masked, programme: programme.code, customerScreen: isAttached))
     }
 
-    private func facts(_ payment: RecordID) async throws -> PaymentFacts {
+    func facts(_ payment: RecordID) async throws -> PaymentFacts {
         let flow = await checkout.flow(payment)
         let triesLeft = await checkout.triesLeft(payment)
         let now = world.now()

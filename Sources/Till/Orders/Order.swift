@@ -61,6 +61,8 @@ struct OrderSummary: Sendable, Equatable, Encodable {
     let state: OrderState
     let code: String?
     let refundState: OrderRefundState?
+    /// The till that sold it, when it is not this one.
+    var till: String?
 }
 
 /// A line as it was sold.

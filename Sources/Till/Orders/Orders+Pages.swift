@@ -15,10 +15,14 @@ extension TillWeb {
             let mode: String
             let cashier: String
             let test: Bool
+            let till: String?
             let state: String
             let stateLevel: String
             let refund: StateView?
         }
+        let isWholeStore: Bool
+        let nextTime: String
+        let nextID: String
         let number: String
         let from: String
         let through: String
@@ -58,6 +62,9 @@ extension TillWeb {
         let stateLevel: String
         let refund: StateView?
         let test: Bool
+        let isHere: Bool
+        let till: String?
+        let deadline: StateView?
         let trouble: String?
         let lines: [Line]
         let total: String
@@ -78,6 +85,7 @@ extension TillWeb {
         var card = ""
         var from = ""
         var through = ""
+        var before: OrderQuery.Position?
 
         init() {}
 
@@ -86,11 +94,19 @@ extension TillWeb {
             card = try fields.optional("card") ?? ""
             from = try fields.optional("from") ?? ""
             through = try fields.optional("through") ?? ""
+            if let time = Int64(try fields.optional("beforeTime") ?? ""),
+                let id = try fields.optional("beforeID"), RecordID(id) != nil
+            {
+                before = .init(businessTime: time, id: id)
+            }
         }
     }
 
     private struct OrdersAnswer: Encodable {
         let orders: [OrderSummary]
+        /// Whether the store's other tills are in it.
+        let wholeStore: Bool
+        let next: OrderQuery.Position?
     }
 
     private struct SearchBody: Decodable {
@@ -117,14 +133,21 @@ extension TillWeb {
             entered.through = body.through ?? ""
             var query = try query(entered)
             query.before = body.before
-            let asked = query
+            let page = try await ordersPage(query)
             return try Response.json(
-                OrdersAnswer(orders: try await store.read { try Orders.search(asked, in: $0) }))
+                OrdersAnswer(
+                    orders: page.orders, wholeStore: page.isWholeStore, next: page.next))
         }
         router.get("/api/sales/:id") { _, context in
             try Response.json(try await order(try id(context)))
         }
         addSlips(to: router)
+    }
+
+    private func ordersPage(_ asked: OrderQuery) async throws -> OrdersPage {
+        async let others = StoreOrders(contact: contact).search(OrdersSearch(asked))
+        let own = try await store.read { try Orders.search(asked, in: $0) }
+        return OrdersPage(own: own, others: await others)
     }
 
     func order(_ id: RecordID) async throws -> Order {
@@ -144,6 +167,7 @@ extension TillWeb {
             query.fingerprint = identity.fingerprintKey.fingerprint(
                 of: try CardNumber(entered.card))
         }
+        query.before = entered.before
         query.from = try date(entered.from)
         query.through = try date(entered.through)
         return query
@@ -157,24 +181,28 @@ extension TillWeb {
 
     private func listPage(_ entered: Entered, _ context: WebContext) async throws -> Response {
         let words = site.pages.words(context.language)
-        var error: String?
-        var orders: [OrderSummary] = []
+        let page: OrdersPage
         do {
-            let query = try query(entered)
-            orders = try await store.read { try Orders.search(query, in: $0) }
+            page = try await ordersPage(try query(entered))
         } catch {
             guard let shown = error as? ShownRefusal ?? ShownRefusal(error) else { throw error }
-            return try list(entered, [], words.refusal(shown), words, context)
+            // Nothing was asked of head office, so nothing is said about it.
+            return try list(
+                entered, OrdersPage(own: [], others: .init(beacon: "", hasMore: false, orders: [])),
+                words.refusal(shown), words, context)
         }
-        error = nil
-        return try list(entered, orders, error, words, context)
+        return try list(entered, page, nil, words, context)
     }
 
     private func list(
-        _ entered: Entered, _ orders: [OrderSummary], _ error: String?, _ words: Words,
+        _ entered: Entered, _ page: OrdersPage, _ error: String?, _ words: Words,
         _ context: WebContext
     ) throws -> Response {
+        let orders = page.orders
         let view = ListView(
+            isWholeStore: page.isWholeStore,
+            nextTime: page.next.map { String($0.businessTime) } ?? "",
+            nextID: page.next?.id ?? "",
             number: entered.number, from: entered.from, through: entered.through, error: error,
             cardMask: (try? CardNumber(entered.card))?.masked,
             hasOrders: !orders.isEmpty,
@@ -183,10 +211,27 @@ extension TillWeb {
                     id: order.id, receipt: order.receipt, time: Texts.time(order.businessTime),
                     mask: order.shownMask(words), total: Texts.yuan(order.total),
                     mode: words("till.mode.\(order.mode)"), cashier: order.cashier,
-                    test: order.test, state: words("till.order.\(order.state.rawValue)"),
+                    test: order.test, till: order.till,
+                    state: words("till.order.\(order.state.rawValue)"),
                     stateLevel: order.state.level, refund: refundState(order, words))
-            }, more: orders.count == OrderQuery.resultCountMax)
+            }, more: page.next != nil)
         return try site.pages.page("orders/list", view, context: context)
+    }
+
+    /// Until when the order can be refunded (R-R1), before it is too late.
+    private func deadline(_ order: OrderSummary, _ words: Words) async throws -> StateView? {
+        if order.refundState == .refunded { return nil }
+        let now = world.now()
+        let time = try await store.read { try SyncState.load(in: $0).corrected(now) }
+        let deadline = RefundDeadline(saleTime: Instant(milliseconds: order.businessTime))
+        guard let left = deadline.daysLeft(at: time) else {
+            return StateView(text: words("till.refunds.over"), level: "bad")
+        }
+        return StateView(
+            text: words(
+                "till.refunds.until",
+                ["day": deadline.lastDay.description, "count": String(left)]),
+            level: left <= 3 ? "warn" : "plain")
     }
 
     private func refundState(_ order: OrderSummary, _ words: Words) -> StateView? {
@@ -195,16 +240,28 @@ extension TillWeb {
         }
     }
 
+    /// An order of this till, or of another of the store's.
+    private func orderOfStore(_ id: RecordID) async throws -> Order {
+        if let own = try await store.read({ try Orders.find(id.description, in: $0) }) {
+            return own
+        }
+        guard let found = await StoreOrders(contact: contact).find(id) else {
+            throw RequestRefusal.notFound
+        }
+        return Order(found)
+    }
+
     private func orderPage(_ context: WebContext) async throws -> Response {
         let words = site.pages.words(context.language)
-        let order = try await order(try id(context))
+        let order = try await orderOfStore(try id(context))
         let summary = order.summary
         let trouble = summary.code.map { words.refusal($0) }
         let view = OrderView(
             id: summary.id, receipt: summary.receipt,
             state: words("till.order.\(summary.state.rawValue)"),
             stateLevel: summary.state.level, refund: refundState(summary, words),
-            test: summary.test,
+            test: summary.test, isHere: summary.till == nil, till: summary.till,
+            deadline: try await deadline(summary, words),
             trouble: trouble ?? order.lateRefusal.map { words.refusal($0) },
             lines: order.lines.map { line in
                 .init(

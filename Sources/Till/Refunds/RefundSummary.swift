@@ -29,6 +29,8 @@ struct RefundSummary: Sendable, Equatable, Encodable {
     let id: String
     let sale: String
     let saleReceipt: String
+    /// The sale's business time: the deadline counts from it.
+    let soldAt: Int64
     let amount: Int64
     let reason: String
     let requestedBy: String

@@ -17,6 +17,7 @@ extension TillWeb {
         let receipt: String
         let request: String
         let deadline: String?
+        let isUrgent: Bool
         let closed: String?
         let lines: [Line]
         let remaining: String
@@ -30,6 +31,9 @@ extension TillWeb {
             let time: String
             let amount: String
             let reason: String
+            /// What comes back.
+            let goods: String
+            let deadline: String?
             let requestedBy: String
             let state: String
             let level: String
@@ -130,7 +134,7 @@ extension TillWeb {
                     "till.refunds.deadline",
                     ["day": room.deadline.lastDay.description, "count": String($0)])
             },
-            closed: closed,
+            isUrgent: (daysLeft ?? 0) <= 3, closed: closed,
             lines: zip(order.lines, left).map { line, left in
                 .init(
                     line: line.line, name: line.name, spec: line.spec,
@@ -141,17 +145,35 @@ extension TillWeb {
 
     private func reviewPage(_ context: WebContext) async throws -> Response {
         let words = site.pages.words(context.language)
-        let refunds = try await store.read { try Refunds.list(in: $0) }
+        let (refunds, goods) = try await store.read { database in
+            let refunds = try Refunds.list(in: database)
+            let goods = try refunds.map { refund in
+                let sold = try Orders.lines(of: refund.sale, in: database)
+                return refund.lines.compactMap { line in
+                    sold.first { $0.line == line.line }.map { "\($0.name) ×\(line.quantity)" }
+                }.joined(separator: "、")
+            }
+            return (refunds, goods)
+        }
         let view = ListView(
             hasRefunds: !refunds.isEmpty,
-            refunds: refunds.map { refund in
+            refunds: zip(refunds, goods).map { refund, goods in
                 let opinion =
                     refund.opinion.isEmpty
                     ? refund.code.map { words.refusal($0) } ?? "" : refund.opinion
                 return .init(
                     id: refund.id, sale: refund.sale, saleReceipt: refund.saleReceipt,
                     time: Texts.time(refund.requestedAt), amount: Texts.yuan(refund.amount),
-                    reason: refund.reason, requestedBy: refund.requestedBy,
+                    reason: refund.reason, goods: goods,
+                    deadline: refund.state.isOpen
+                        ? words(
+                            "till.refunds.decideBy",
+                            [
+                                "day": RefundDeadline(
+                                    saleTime: Instant(milliseconds: refund.soldAt)
+                                ).lastDay.description
+                            ]) : nil,
+                    requestedBy: refund.requestedBy,
                     state: words("till.refund.\(refund.state.rawValue)"),
                     level: refund.state.level, opinion: opinion,
                     decidedBy: refund.decidedBy.isEmpty

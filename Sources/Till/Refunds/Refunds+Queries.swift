@@ -5,7 +5,7 @@ enum Refunds {
     static let listCountMax = 200
 
     private static let selection = """
-        SELECT r.id, r.sale, s.receipt, r.amount, r.reason, r.requested_by, r.requested_at,
+        SELECT r.id, r.sale, s.receipt, s.business_time, r.amount, r.reason, r.requested_by, r.requested_at,
             r.withdrawn_at, j.verdict, j.verdict_code, d.state, d.code, d.opinion, d.decided_by,
             d.decided_at
         FROM refund_request AS r
@@ -45,7 +45,8 @@ enum Refunds {
         ).map { RefundLine(line: $0["line"], quantity: $0["quantity"]) }
         let isException = (row["verdict"] as String?) == "exception"
         return RefundSummary(
-            id: id, sale: row["sale"], saleReceipt: row["receipt"], amount: row["amount"],
+            id: id, sale: row["sale"], saleReceipt: row["receipt"],
+            soldAt: row["business_time"], amount: row["amount"],
             reason: row["reason"], requestedBy: row["requested_by"],
             requestedAt: row["requested_at"], state: state(row), opinion: row["opinion"] ?? "",
             decidedBy: row["decided_by"] ?? "", decidedAt: row["decided_at"],

@@ -26,6 +26,7 @@ struct ShownRefusal: WebRefusal {
         case let refusal as CardRefusal: self.init(refusal.code)
         case let refusal as StandInRefusal: self.init(refusal)
         case let refusal as PaymentRefusal: self.init(refusal)
+        case let refusal as CustomerRefusal: self.init(refusal.rawValue, .conflict)
         case let refusal as OverrideRefusal: self.init(refusal.code)
         case let refusal as ShownRefusal: self = refusal
         case let refusal as RefundRefusal: self.init(refusal)

@@ -14,6 +14,7 @@ struct TillWeb: Sendable {
     let signIn: StaffSignIn
     let world: TillWorld
     let commits: CommitTasks
+    let customers = CustomerScreens()
 
     static let navigation = [
         NavigationItem(path: "/", wordKey: "till.nav.sell"),
@@ -54,6 +55,7 @@ struct TillWeb: Sendable {
         addSelling(to: staff)
         addHeldBaskets(to: staff)
         addPayments(to: staff)
+        addCustomerScreen(to: staff)
         addOrders(to: staff)
         addRefunds(to: staff)
         addDayClose(to: staff)

@@ -11,9 +11,11 @@ const number = document.getElementById("card-number");
 const password = document.getElementById("card-password");
 const notice = document.getElementById("notice");
 const code = document.getElementById("code");
-const steps = ["card", "password", "phone", "waiting", "choice", "refused", "done", "ended"];
+const steps = ["card", "customer", "password", "phone", "waiting", "choice", "refused", "done", "ended"];
 let busy = false;
 let overrideLimit = null;
+// The customer types the password at the other screen.
+let isAtCustomer = false;
 
 function show(step) {
   for (const name of steps) {
@@ -27,6 +29,7 @@ function show(step) {
   if (step === "card") number.focus();
   if (step === "password") password.focus();
   if (step === "phone") code.focus();
+  if (step === "customer") document.getElementById("type-here").focus();
   if (step === "choice") document.getElementById("choice-retry").focus();
   if (step === "refused") document.getElementById("refused-cancel").focus();
   if (step === "done") document.getElementById("open-slip").focus();
@@ -55,7 +58,8 @@ function took(payment) {
   if (payment.card) face(payment.card);
   switch (payment.state) {
     case "begun":
-      show("card");
+      if (isAtCustomer) waitForCustomer();
+      else show("card");
       break;
     case "phone":
       if (!isStill) show("phone");
@@ -64,7 +68,8 @@ function took(payment) {
     case "refused":
       password.value = "";
       say(payment.message);
-      show(payment.mayRetype ? (number.value ? "password" : "card") : "refused");
+      if (payment.mayRetype && isAtCustomer) waitForCustomer();
+      else show(payment.mayRetype ? (number.value ? "password" : "card") : "refused");
       break;
     case "not_stored":
     case "no_answer": {
@@ -127,6 +132,12 @@ async function drawCode(expires) {
   }
 }
 
+// Looks at the payment until the other screen has moved it.
+function waitForCustomer() {
+  if (root.dataset.step !== "customer") show("customer");
+  setTimeout(() => root.dataset.step === "customer" && refresh(), 600);
+}
+
 async function guarded(work) {
   if (busy) return;
   busy = true;
@@ -154,7 +165,9 @@ document.getElementById("card-form").addEventListener("submit", (event) => {
     const answer = await call("POST", `/api/payments/${id}/card`, { number: number.value });
     say("");
     face(answer);
-    show("password");
+    isAtCustomer = answer.customerScreen;
+    if (isAtCustomer) waitForCustomer();
+    else show("password");
   });
 });
 
@@ -215,11 +228,22 @@ const startAnew = (isByPhone) =>
 document.getElementById("by-card").addEventListener("click", () => startAnew(false));
 document.getElementById("choice-phone").addEventListener("click", () => startAnew(true));
 
-document.getElementById("change-card").addEventListener("click", () => {
+const changeCard = () => {
   password.value = "";
+  isAtCustomer = false;
   face(null);
   show("card");
-});
+  call("DELETE", `/api/payments/${id}/card`).catch((error) => say(error.message));
+};
+for (const button of document.querySelectorAll("[data-change-card]")) button.addEventListener("click", changeCard);
+
+// The pad is out of reach or broken: the password is typed here, masked.
+const typeHere = () => {
+  isAtCustomer = false;
+  call("DELETE", `/api/payments/${id}/card`).catch((error) => say(error.message));
+  show("password");
+};
+document.getElementById("type-here").addEventListener("click", typeHere);
 
 const post = (path, body) => () =>
   guarded(async () => {
@@ -251,9 +275,13 @@ onScan(7, (code) => {
 document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;
   const step = root.dataset.step;
-  if (event.key === "Escape" && ["card", "password", "phone", "choice", "refused"].includes(step)) post("cancel", {})();
+  if (event.key === "Escape" && ["card", "customer", "password", "phone", "choice", "refused"].includes(step)) post("cancel", {})();
   if (event.key === "F7" && step === "card") showCode();
   if (event.key === "F7" && step === "choice") startAnew(true);
+  if (step === "customer" && event.key === "F6") {
+    event.preventDefault();
+    typeHere();
+  }
   if (step === "choice" && event.key === "F5") {
     event.preventDefault();
     post("retry", {})();

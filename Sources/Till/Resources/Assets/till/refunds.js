@@ -2,21 +2,23 @@
 import { call } from "./api.js";
 
 const notice = document.getElementById("notice");
-for (const button of document.querySelectorAll("[data-withdraw]")) {
-  button.addEventListener("click", async () => {
-    if (button.dataset.armed !== "yes") {
-      button.dataset.armed = "yes";
-      button.textContent = button.dataset.sure;
-      return;
-    }
-    button.disabled = true;
-    try {
-      await call("POST", `/api/refunds/${button.dataset.withdraw}/withdrawal`, {});
-      location.reload();
-    } catch (error) {
-      notice.textContent = error.message;
-      notice.hidden = false;
-      button.disabled = false;
-    }
-  });
-}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-withdraw]");
+  if (!button) return;
+  if (button.dataset.armed !== "yes") {
+    button.dataset.armed = "yes";
+    button.textContent = button.dataset.sure;
+    return;
+  }
+  button.disabled = true;
+  try {
+    await call("POST", `/api/refunds/${button.dataset.withdraw}/withdrawal`, {});
+    location.reload();
+  } catch (error) {
+    notice.textContent = error.message;
+    notice.hidden = false;
+    button.disabled = false;
+    button.dataset.armed = "";
+  }
+});
