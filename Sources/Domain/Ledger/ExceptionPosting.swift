@@ -194,7 +194,7 @@ extension RecordException {
         case .unreadableRecord, .unknownKind, .sameIDDifferentContent, .linesDoNotAddUp,
             .testCardLimit, .credentialMissing, .credentialGone, .credentialUnreadable,
             .wrongPassword, .paymentCancelled, .paymentCaptured, .holdDiffers, .unknownSale,
-            .unknownRequest, .quarantined:
+            .unknownRequest, .quarantined, .codeWithoutPayment:
             false
         }
     }
