@@ -1,6 +1,5 @@
 """Cards, programmes and catalogue at head office: each thing that takes two people is done by two."""
 
-import io
 import struct
 import zlib
 
@@ -62,7 +61,7 @@ def test_a_page_is_whole_in_both_languages(clerk, picture, language, login, path
 
 
 def test_a_lost_card_is_replaced_by_two_people_and_its_money_moves(network, clerk, picture):
-    card = network.cards[1]
+    card = network.cards[4]
     issuer = clerk("issuer", "/cards")
     issuer.fill("#number", card["number"])
     issuer.keyboard.press("Enter")
@@ -147,7 +146,8 @@ def test_a_face_picture_is_checked_and_shown(network, clerk, picture):
     expect(supervisor.locator("#face-notice .notice-danger")).to_be_visible()
     send("face.png", png(640, 400))
     expect(supervisor.locator("img.card-face")).to_be_visible()
-    assert supervisor.evaluate("document.querySelector('img.card-face').naturalWidth") == 640
+    supervisor.wait_for_function(
+        "() => document.querySelector('img.card-face').naturalWidth === 640")
     source = supervisor.evaluate(
         "async () => { const image = document.querySelector('img.card-face');"
         " const answer = await fetch(image.src); const bytes = await answer.arrayBuffer();"
