@@ -30,7 +30,7 @@ struct DayCloseTests {
         if let price {
             let line = try #require(basket.lines.last?.line)
             _ = try await till.store.changeBasketLine(
-                of: "li", line: line, quantity: nil, price: price)
+                of: "li", line: line, quantity: nil, price: price, reason: "老顾客")
         }
         let payment = try await checkout.begin(login: "li")
         try await checkout.attempt(payment, number: EnrolledTill.numbers.first, password: "123456")
