@@ -321,8 +321,9 @@ def test_a_refund_is_asked_for_decided_at_head_office_and_seen_with_its_opinion(
     till.wait_until(
         f"s.refunds.some((e) => e.saleReceipt === '{receipt}' && e.state === 'approved')",
         "/api/refunds")
-    page.reload()
-    expect(row).to_contain_text("已核对小票，同意退款")
+    # The decision arrives by itself, on the page and as a notice with the way to the slip.
+    expect(row).to_contain_text("已核对小票，同意退款", timeout=15_000)
+    expect(page.locator("#refund-news")).to_contain_text(receipt, timeout=15_000)
     till.check("refunds-decided")
     row.locator("a[href$='/slip']").click()
     expect(page.locator(".slip")).to_have_count(2)

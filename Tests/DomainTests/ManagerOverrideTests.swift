@@ -4,10 +4,8 @@ import Testing
 struct ManagerOverrideTests {
     private static let week: Int64 = 7 * 86_400
 
-    private func person(
-        isManager: Bool = true, isShared: Bool = false
-    ) -> ManagerOverride.Person {
-        .init(login: "chen", isManager: isManager, isShared: isShared)
+    private func person(isManager: Bool = true) -> ManagerOverride.Person {
+        .init(login: "chen", isManager: isManager)
     }
 
     @Test func `a manager's own word with a reason is taken`() throws {
@@ -19,7 +17,6 @@ struct ManagerOverrideTests {
     @Test func `the first broken rule is the one that is named`() {
         let long = String(repeating: "长", count: 201)
         let cases: [(ManagerOverride.Person, String, Int64?, OverrideRefusal)] = [
-            (person(isManager: false, isShared: true), "", nil, .sharedLogin),
             (person(isManager: false), "", nil, .notManager),
             (person(), "", nil, .knowledgeTooOld),
             (person(), "", -1, .knowledgeTooOld),

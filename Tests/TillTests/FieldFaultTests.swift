@@ -164,6 +164,25 @@ struct FieldFaultTests {
         }
     }
 
+    @Test func `an order's history tells authorised, recorded, received and posted apart`()
+        async throws
+    {
+        let sale = try await sell(1)
+        #expect(
+            try await order(sale)?.history.map(\.kind) == [
+                "payment.begun", "sold.authorised", "record.stored",
+            ])
+        try await till.store.write { database in
+            try database.execute(
+                sql: "UPDATE journal_record SET verdict = 'posted', judged_at = ? WHERE id = ?",
+                arguments: [EnrolledTill.noon + 5, sale.description])
+        }
+        #expect(
+            try await order(sale)?.history.map(\.kind).suffix(2) == [
+                "state.received", "state.posted",
+            ])
+    }
+
     @Test func `orders of one millisecond are all on the pages, once each`() async throws {
         for _ in 0..<5 { _ = try await sell(1) }
         var seen: [String] = []

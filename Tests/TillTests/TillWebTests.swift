@@ -152,6 +152,71 @@ struct TillWebTests {
         }
     }
 
+    @Test func `O-15: an amount from a program is whole fen or is refused, and nothing changes`()
+        async throws
+    {
+        try await withTill { browser, till in
+            try await browser.signIn()
+            _ = try await browser.send(.post, "/api/basket/lines", #"{"code":"YP0001"}"#)
+            for amount in ["30.49", "0.30000000000000004", "\"30,49\"", "-5", "99999999999"] {
+                let answer = try await browser.send(
+                    .put, "/api/basket/lines/1", #"{"price":\#(amount),"reason":"促销"}"#)
+                #expect((400..<500).contains(answer.status.code), "\(amount)")
+            }
+            #expect(try await till.store.basket(of: "li").total == 1_850)
+        }
+    }
+
+    @Test func `a refund's id that cannot be read is refused, not replaced`() async throws {
+        try await withTill { browser, till in
+            try await browser.signIn()
+            _ = try await browser.send(.post, "/api/basket/lines", #"{"code":"YP0001"}"#)
+            let payment = try decode(try await browser.send(.post, "/api/payments"))
+            _ = try await browser.send(
+                .post, "/api/payments/\(payment.id)/attempts",
+                #"{"number":"6160202511010002","password":"123456"}"#)
+            for id in ["", "x", "00000000-0000-4000-8000-000000000000"] {
+                let answer = try await browser.send(
+                    .post, "/api/sales/\(payment.id)/refunds",
+                    #"{"id":"\#(id)","card":"6160202511010002","reason":"买错","lines":null}"#)
+                #expect(answer.status.code == 422, "\(id)")
+                #expect(String(buffer: answer.body).contains("request_id_malformed"))
+            }
+            #expect(try await till.store.read { try Refunds.list(in: $0) }.isEmpty)
+        }
+    }
+
+    @Test func `the customer's screen takes the password, and the cashier's never has it`()
+        async throws
+    {
+        try await withTill { browser, _ in
+            try await browser.signIn()
+            _ = try await browser.send(.post, "/api/basket/lines", #"{"code":"YP0001"}"#)
+            let payment = try decode(try await browser.send(.post, "/api/payments"))
+            let card = "/api/payments/\(payment.id)/card"
+            let number = #"{"number":"6160202511010002"}"#
+            // Nobody looks at a customer's screen yet: the number is not kept for it.
+            let alone = try await browser.send(.post, card, number)
+            #expect(String(buffer: alone.body).contains(#""customerScreen":false"#))
+            let early = try await browser.send(
+                .post, "/api/customer/password",
+                #"{"payment":"\#(payment.id)","password":"123456"}"#)
+            #expect(String(buffer: early.body).contains("customer_not_waiting"))
+            let looking = try await browser.send(.get, "/api/customer")
+            #expect(String(buffer: looking.body).contains(#""phase":"card""#))
+            let face = try await browser.send(.post, card, number)
+            #expect(String(buffer: face.body).contains(#""customerScreen":true"#))
+            let waiting = try await browser.send(.get, "/api/customer")
+            #expect(String(buffer: waiting.body).contains(#""phase":"password""#))
+            #expect(!String(buffer: waiting.body).contains("6160202511010002"))
+            let paid = try await browser.send(
+                .post, "/api/customer/password",
+                #"{"payment":"\#(payment.id)","password":"123456"}"#)
+            #expect(String(buffer: paid.body).contains(#""phase":"thanks""#))
+            #expect(String(buffer: paid.body).contains(#""remaining":88000"#))
+        }
+    }
+
     @Test func `nothing is told or done without a session`() async throws {
         try await withTill { browser, _ in
             let basket = try await browser.send(.get, "/api/basket")

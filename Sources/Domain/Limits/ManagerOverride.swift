@@ -17,16 +17,14 @@ public struct ManagerOverride: Sendable, Hashable {
     public struct Person: Sendable, Hashable {
         /// The login whose password was typed.
         public let login: String
-        /// Whether that person is a manager of the store.
+        /// Whether that person is a manager of the store. A login that several people share never is:
+        /// head office gives it no such role (R-A1).
         public let isManager: Bool
-        /// Whether several people share the login.
-        public let isShared: Bool
 
         /// A person of those facts.
-        public init(login: String, isManager: Bool, isShared: Bool) {
+        public init(login: String, isManager: Bool) {
             self.login = login
             self.isManager = isManager
-            self.isShared = isShared
         }
     }
 
@@ -34,11 +32,10 @@ public struct ManagerOverride: Sendable, Hashable {
     ///
     /// Shape: `knowledgeAge` is the R-P14 age of what the till knows, in seconds; nil when it never
     /// heard from head office, negative when its clock cannot be trusted.
-    /// Refuses: `sharedLogin`, `notManager`, `knowledgeTooOld`, `reasonMissing`, `reasonTooLong`.
+    /// Refuses: `notManager`, `knowledgeTooOld`, `reasonMissing`, `reasonTooLong`.
     public init(
         _ person: Person, reason entered: String, knowledgeAge: Int64?
     ) throws(OverrideRefusal) {
-        if person.isShared { throw .sharedLogin }
         if !person.isManager { throw .notManager }
         guard let knowledgeAge, (0...Self.knowledgeAgeMax).contains(knowledgeAge) else {
             throw .knowledgeTooOld
@@ -70,9 +67,7 @@ public struct ManagerOverride: Sendable, Hashable {
 /// Refuses: cases stand in order of precedence.
 /// Source: R-P3, R-A1.
 public enum OverrideRefusal: String, Error, Sendable, Hashable, CaseIterable {
-    /// Several people share the login: it can do no manager act.
-    case sharedLogin = "override_shared_login"
-    /// The login is not a manager's of this store.
+    /// The login is not a manager's of this store: a cashier's, or one that several people share.
     case notManager = "override_not_manager"
     /// What the till knows of its people is more than seven days old.
     case knowledgeTooOld = "override_knowledge_too_old"

@@ -29,9 +29,7 @@ struct ManagerApproval: Sendable {
         let now = signIn.world.now()
         let age = try await signIn.store.read { try SyncState.load(in: $0).contactAge(at: now) }
         return try ManagerOverride(
-            .init(
-                login: person.account, isManager: person.roles.contains("manager"),
-                isShared: person.roles.contains("shared")),
+            .init(login: person.account, isManager: person.roles.contains("manager")),
             reason: entry.reason, knowledgeAge: age)
     }
 }

@@ -116,46 +116,4 @@ enum Orders {
         default: return nil
         }
     }
-
-    private static func history(
-        _ row: Row, refunds: [RefundSummary], in database: Database
-    ) throws -> [OrderEvent] {
-        var events = [
-            OrderEvent(
-                kind: "sold.\(row["mode"] as String)", at: row["at"], by: row["cashier"], detail: ""
-            )
-        ]
-        if let judged = row["judged_at"] as Int64? {
-            let state = OrderState(verdict: row["verdict"])
-            events.append(
-                OrderEvent(
-                    kind: "state.\(state.rawValue)", at: judged, by: "",
-                    detail: row["verdict_code"] ?? ""))
-        }
-        for refund in refunds {
-            events.append(
-                OrderEvent(
-                    kind: "refund.requested", at: refund.requestedAt, by: refund.requestedBy,
-                    detail: refund.reason))
-            if let decided = refund.decidedAt {
-                events.append(
-                    OrderEvent(
-                        kind: "refund.\(refund.state.rawValue)", at: decided,
-                        by: refund.decidedBy, detail: refund.opinion))
-            }
-        }
-        events += try Row.fetchAll(
-            database,
-            sql: """
-                SELECT copy, printed_at, printed_by FROM printed_slip
-                WHERE subject = ? AND slip = 'sale' ORDER BY copy
-                """,
-            arguments: [row["id"] as String]
-        ).map { slip in
-            OrderEvent(
-                kind: "slip.printed", at: slip["printed_at"], by: slip["printed_by"],
-                detail: String(slip["copy"] as Int))
-        }
-        return events.sorted { $0.at < $1.at }
-    }
 }

@@ -7,6 +7,11 @@
     "noModule" in document.createElement("script");
   if (can) return;
   var advice = document.getElementById("old-browser");
-  var html = advice ? advice.innerHTML : "";
+  var parts = advice ? advice.getElementsByTagName("p") : [];
+  var html = "";
+  for (var index = 0; index < parts.length; index += 1) {
+    var tag = index === 0 ? "h1" : "p";
+    html += "<" + tag + ">" + parts[index].innerHTML + "</" + tag + ">";
+  }
   document.body.innerHTML = '<div class="old-browser">' + html + "</div>";
 })();

@@ -1,6 +1,6 @@
 // The keys that work on every page, and the list of all of them: F1 or ?.
 const help = document.getElementById("keys-help");
-const pages = { KeyS: "/", KeyO: "/orders", KeyR: "/refunds", KeyT: "/status" };
+const pages = { KeyS: "/", KeyO: "/orders", KeyR: "/refunds", KeyC: "/day-close", KeyP: "/printers", KeyT: "/status" };
 
 function isTyping(target) {
   if (target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;

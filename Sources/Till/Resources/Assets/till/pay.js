@@ -29,7 +29,8 @@ function show(step) {
   if (step === "card") number.focus();
   if (step === "password") password.focus();
   if (step === "phone") code.focus();
-  if (step === "customer") document.getElementById("type-here").focus();
+  // A stray Enter must not take the password away from the customer's screen.
+  if (step === "customer") document.activeElement?.blur();
   if (step === "choice") document.getElementById("choice-retry").focus();
   if (step === "refused") document.getElementById("refused-cancel").focus();
   if (step === "done") document.getElementById("open-slip").focus();
