@@ -257,6 +257,25 @@ def test_the_customer_types_the_password_at_the_own_screen(till, picture):
     screen.close()
 
 
+def test_the_customer_sees_the_code_for_the_phone_too(till, picture):
+    page = till.page
+    screen = page.context.new_page()
+    screen.set_viewport_size({"width": 1024, "height": 768})
+    screen.goto(till.network.till + "/customer")
+    ring_up_by_keys(till, "banlangen")
+    till.settle()
+    press(page, "F7")
+    expect(page.locator("#step-phone")).to_be_visible()
+    expect(screen.locator("#customer")).to_have_attribute("data-phase", "phone")
+    expect(screen.locator("#customer-qr")).to_have_attribute("src", re.compile("^data:image/svg"))
+    picture(screen, f"customer-phone-{till.short}")
+    assert serious_faults(screen) == []
+    assert overflow(screen) <= 0
+    press(page, "Escape")
+    expect(page.locator("#step-ended")).to_be_visible()
+    screen.close()
+
+
 def test_a_scan_counts_wherever_the_cursor_is_and_twice_at_once_is_one(till):
     page = till.page
     press(page, "F6")

@@ -15,7 +15,8 @@ struct CustomerAnswer: Encodable {
         let amount: Int64
     }
 
-    /// `idle`, `basket`, `card`, `password`, `waiting`, `cashier`, `refused` or `thanks`.
+    /// `idle`, `basket`, `card`, `password`, `phone`, `waiting`, `cashier`, `refused` or
+    /// `thanks`.
     let phase: String
     let payment: String?
     let lines: [Line]
@@ -141,6 +142,7 @@ extension TillWeb {
             case "begun": number == nil ? "card" : "password"
             case "refused": answer.mayRetype ? (number == nil ? "card" : "password") : "refused"
             case "asking": "waiting"
+            case "phone": "phone"
             default: "cashier"
             }
         let face = zip(programme, number).map { programme, number in

@@ -83,7 +83,7 @@ function took(answer) {
   drawFace(answer.card);
   document.getElementById("customer-total").textContent = yuan(answer.total);
   document.getElementById("customer-step").textContent =
-    ["card", "password", "waiting", "cashier", "refused"].includes(answer.phase) ? words(answer.phase) : "";
+    ["card", "password", "phone", "waiting", "cashier", "refused"].includes(answer.phase) ? words(answer.phase) : "";
   say(answer.message);
   document.getElementById("thanks-total").textContent = yuan(answer.total);
   document.getElementById("thanks-receipt").textContent = answer.receipt ?? "";
@@ -92,9 +92,25 @@ function took(answer) {
   drawPad();
 }
 
+// The QR that the cashier's screen shows; one made anew replaces it.
+const qr = document.getElementById("customer-qr");
+let qrOf = "";
+async function drawCode() {
+  if (state.phase !== "phone") {
+    qrOf = "";
+    return;
+  }
+  const answer = await call("GET", `/api/payments/${state.payment}/qr`);
+  const key = `${state.payment} ${answer.expires}`;
+  if (key !== qrOf) qr.src = `data:image/svg+xml,${encodeURIComponent(answer.svg)}`;
+  qrOf = key;
+  qr.classList.toggle("is-over", answer.isExpired);
+}
+
 async function ask() {
   try {
     if (!busy) took(await call("GET", "/api/customer"));
+    await drawCode();
   } catch (error) {
     say(error.message);
   }

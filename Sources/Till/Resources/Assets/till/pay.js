@@ -267,11 +267,13 @@ document.getElementById("choice-override").addEventListener("click", () => askMa
 
 // A card scanned, wherever the cursor is. Scanned once more while the password is due, it must not run
 // into the password and cost the customer a try.
-onScan(7, (code) => {
+const isForCards = () => ["card", "customer", "password"].includes(root.dataset.step);
+const takeCard = (scanned) => {
   if (root.dataset.step !== "card") return;
-  number.value = code;
+  number.value = scanned;
   document.getElementById("card-form").requestSubmit();
-});
+};
+onScan(7, takeCard, isForCards);
 
 document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;

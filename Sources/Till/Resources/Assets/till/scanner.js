@@ -17,8 +17,9 @@ function start(target) {
 }
 
 // Calls take(code, field, full) for a scan of at least `least` characters; the same code twice within
-// 300 ms is one. What the scanner typed into a field is taken out again; `full` is what stood there.
-export function onScan(least, take) {
+// 300 ms is one. What the scanner typed into a field is taken out again; `full` is what stood there. While
+// isOn() is false nothing is taken for a scan.
+export function onScan(least, take, isOn = () => true) {
   document.addEventListener(
     "keydown",
     (event) => {
@@ -28,7 +29,7 @@ export function onScan(least, take) {
       }
       if (event.key === "Enter") {
         const code = burst;
-        const isScan = code.length >= least && event.timeStamp - at <= GAP;
+        const isScan = code.length >= least && event.timeStamp - at <= GAP && isOn();
         burst = "";
         if (!isScan) return;
         event.preventDefault();
