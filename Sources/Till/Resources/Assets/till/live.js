@@ -28,4 +28,7 @@ async function refresh() {
   }
 }
 
-if (parts().length) onTick(3000, refresh);
+if (parts().length) {
+  onTick(3000, refresh);
+  document.addEventListener("huiyika-changed", () => refresh().catch(() => {}));
+}

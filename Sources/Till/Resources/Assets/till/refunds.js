@@ -14,7 +14,8 @@ document.addEventListener("click", async (event) => {
   button.disabled = true;
   try {
     await call("POST", `/api/refunds/${button.dataset.withdraw}/withdrawal`, {});
-    location.reload();
+    button.dataset.armed = "";
+    document.dispatchEvent(new Event("huiyika-changed"));
   } catch (error) {
     notice.textContent = error.message;
     notice.hidden = false;
