@@ -69,6 +69,8 @@ struct OverviewPages: Sendable {
                 queue("overview.refunds", queues.refunds, "/refunds"),
                 queue("overview.batches", queues.batches, "/batches"),
                 queue("overview.loads", queues.loads, "/loads"),
+                queue("overview.cardRequests", queues.cardRequests, "/card-requests"),
+                queue("overview.testCharges", queues.testCharges, "/cards?test=true"),
                 queue("overview.enrolments", queues.enrolments, "/tills"),
                 queue("overview.exceptions", queues.exceptions, "/orders?state=exception"),
                 queue("overview.quarantine", queues.quarantine, "/quarantine"),

@@ -23,6 +23,9 @@ struct Overview: Sendable {
         let refunds: Int64
         let batches: Int64
         let loads: Int64
+        let cardRequests: Int64
+        /// Test charges that still stand (R-P7).
+        let testCharges: Int64
         let enrolments: Int64
         let exceptions: Int64
         /// Of revoked tills; these are exceptions too.
@@ -78,7 +81,7 @@ struct Overview: Sendable {
             return Shown(
                 today: days.last
                     ?? Day(date: today, saleCount: 0, gross: .zero, refunds: .zero),
-                days: days, queues: try Self.queues(in: session), tills: tills,
+                days: days, queues: try Self.queues(at: now, in: session), tills: tills,
                 atRisk: tills.reduce(.zero) { $0.addingAtMost($1.atRisk) })
         }
     }
@@ -113,12 +116,20 @@ struct Overview: Sendable {
         }
     }
 
-    private static func queues(in session: PostgresSession) throws -> Queues {
+    private static func queues(
+        at now: Instant, in session: PostgresSession
+    ) throws -> Queues {
         let row = try session.queryOne(
             """
             SELECT (SELECT count(*) FROM refund_request WHERE state = 'pending') AS refunds,
                    (SELECT count(*) FROM card_batch WHERE state = 'asked') AS batches,
-                   (SELECT count(*) FROM card_load WHERE state = 'asked') AS loads,
+                   (SELECT count(*) FROM card_load
+                    WHERE state = 'asked' AND card_load_file_id IS NULL)
+                       + (SELECT count(*) FROM card_load_file WHERE state = 'asked') AS loads,
+                   (SELECT count(*) FROM card_request WHERE state = 'asked') AS card_requests,
+                   (SELECT count(*) FROM sale
+                    WHERE test AND paid_by_card > refunded
+                      AND business_date >= \(TradingMonth(now).firstDay)) AS test_charges,
                    (SELECT count(*) FROM enrolment WHERE state = 'waiting') AS enrolments,
                    (SELECT count(*) FROM exception WHERE state = 'open') AS exceptions,
                    (SELECT count(*) FROM exception
@@ -126,10 +137,12 @@ struct Overview: Sendable {
             """)
         guard let row else {
             return Queues(
-                refunds: 0, batches: 0, loads: 0, enrolments: 0, exceptions: 0, quarantine: 0)
+                refunds: 0, batches: 0, loads: 0, cardRequests: 0, testCharges: 0, enrolments: 0,
+                exceptions: 0, quarantine: 0)
         }
         return Queues(
             refunds: try row["refunds"], batches: try row["batches"], loads: try row["loads"],
+            cardRequests: try row["card_requests"], testCharges: try row["test_charges"],
             enrolments: try row["enrolments"], exceptions: try row["exceptions"],
             quarantine: try row["quarantine"])
     }
