@@ -68,6 +68,9 @@ let package = Package(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(
             name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(
+            name: "CXLSXWriter", pkgConfig: "xlsxwriter",
+            providers: [.apt(["libxlsxwriter-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // What the product is about.
@@ -85,6 +88,7 @@ let package = Package(
         .target(
             name: "HTTPTransport", dependencies: ["CCurl", logging, serviceLifecycle],
             swiftSettings: strict),
+        .target(name: "Spreadsheets", dependencies: ["CXLSXWriter"], swiftSettings: strict),
         .target(
             name: "WebSupport",
             dependencies: [
@@ -105,9 +109,9 @@ let package = Package(
         .target(
             name: "HeadOffice",
             dependencies: [
-                "Domain", "Journal", "Receipts", "WebSupport", "PostgresDriver", configuration,
-                crypto, cryptoExtras, hummingbird, hummingbirdTLS, logging, mustache, niossl,
-                serviceLifecycle, swiftASN1, unixSignals, x509,
+                "Domain", "Journal", "Receipts", "WebSupport", "PostgresDriver", "Spreadsheets",
+                configuration, crypto, cryptoExtras, hummingbird, hummingbirdTLS, logging,
+                mustache, niossl, serviceLifecycle, swiftASN1, unixSignals, x509,
             ],
             resources: [.copy("Resources"), .copy("Store/Migrations")],
             swiftSettings: strict),

@@ -96,35 +96,3 @@ struct LedgerCommand: AsyncParsableCommand {
         }
     }
 }
-
-struct ReportCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Reports as files.", subcommands: [Monthly.self])
-
-    struct Monthly: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Write a month's reports as CSV, each with its SHA-256 and a manifest.")
-
-        @OptionGroup var settings: SettingsOptions
-
-        @Option(help: "The month, such as 2026-10.")
-        var month: String
-
-        @Option(help: "The folder to write to.")
-        var out: String
-
-        func run() async throws {
-            guard let month = TradingMonth.parse(month) else {
-                throw ValidationError("--month is a month such as 2026-10")
-            }
-            let folder = URL(filePath: out)
-            let manifests = try await settings.withNode {
-                try await MonthExport(store: $0.store)
-                    .write(month: month, to: folder, at: $0.store.clock.now())
-            }
-            for manifest in manifests {
-                print("\(manifest.sha256)  \(manifest.file)  \(manifest.rowCount) rows")
-            }
-        }
-    }
-}

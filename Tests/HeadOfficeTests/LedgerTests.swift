@@ -94,7 +94,7 @@ struct LedgerTests {
                     return "\(day) in \(month.tradingMonth)"
                 }
             }
-            #expect(months == ["2026-10-01 in 2026-11", "2026-09-30 in 2026-09"])
+            #expect(months == ["2026-10-01 in 2026-11", "2026-09-30 in 2026-11"])
         }
     }
 

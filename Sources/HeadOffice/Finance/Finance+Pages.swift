@@ -22,6 +22,8 @@ struct FinancePages: Sendable {
         let refunds: String
         let net: String
         let state: StateView
+        let hasChart: Bool
+        let chart: String
         let reports: [ReportView]
         let hasExports: Bool
         let exports: [ExportView]
@@ -32,6 +34,7 @@ struct FinancePages: Sendable {
         let name: String
         let about: String
         let href: String
+        let downloads: [ReportPages.DownloadView]
     }
 
     private struct ExportView {
@@ -57,16 +60,25 @@ struct FinancePages: Sendable {
         let isNegative: Bool
     }
 
-    private func month(_ request: Request) throws -> TradingMonth {
-        let text = try request.query().text("month")
-        if text.isEmpty { return TradingMonth(desk.now) }
+    /// The month of an address, the present one without.
+    static func month(_ query: FormFields, _ now: Instant) throws -> TradingMonth {
+        let text = try query.text("month")
+        if text.isEmpty { return TradingMonth(now) }
         guard let month = TradingMonth.parse(text) else { throw FinanceRefusal.monthInvalid }
         return month
     }
 
+    /// The closing of an address whose figures are asked for.
+    static func closing(_ query: FormFields) throws -> Int? {
+        let text = try query.text("closing")
+        if text.isEmpty { return nil }
+        guard let number = Int(text) else { throw FinanceRefusal.closingUnknown }
+        return number
+    }
+
     private func show(_ request: Request, _ context: WebContext) async throws -> Response {
         let actor = try await desk.actor(context)
-        let month = try month(request)
+        let month = try Self.month(try request.query(), desk.now)
         let figures = try await desk.finance.month(month, by: actor)
         let balances = try await desk.finance.trialBalance(by: actor)
         let exports = try await desk.finance.pastExports(by: actor)
@@ -76,12 +88,16 @@ struct FinancePages: Sendable {
             saleCount: String(figures.saleCount),
             gross: text.money(figures.gross), refunds: text.money(figures.refunds),
             net: text.money(figures.net),
-            state: text.state(figures.isClosed ? "closed" : "open"),
+            state: text.state(figures.status.rawValue), hasChart: figures.days.count > 1,
+            chart: try ChartJSON.text(
+                figures.days.map { (label: $0.day, value: $0.net) },
+                label: text.words("finance.net")),
             reports: MonthReport.allCases.map {
                 ReportView(
                     name: text.words("report.\($0.rawValue)"),
                     about: text.words("report.\($0.rawValue).about"),
-                    href: "/finance/exports/\($0.rawValue)?month=\(month)")
+                    href: "/finance/reports/\($0.rawValue)?month=\(month)",
+                    downloads: ReportPages.downloads($0, "?month=\(month)", text))
             }, hasExports: !exports.isEmpty,
             exports: exports.map {
                 ExportView(
@@ -111,13 +127,19 @@ struct FinancePages: Sendable {
         guard let report = context.parameters.get("report").flatMap(MonthReport.init) else {
             throw FinanceRefusal.reportUnknown
         }
+        let query = try request.query()
+        let formatText = try query.text("format")
+        guard let format = ReportFormat(rawValue: formatText.isEmpty ? "csv" : formatText),
+            MonthExport.reports(format).contains(report)
+        else { throw FinanceRefusal.formatUnknown }
         let actor = try await desk.actor(context)
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "huiyika-export-\(desk.store.clock.makeID())")
         let manifest: ExportManifest
         do {
             manifest = try await desk.exports.write(
-                report, month: try month(request), to: folder, by: actor, at: desk.now)
+                report, month: try Self.month(query, desk.now), format: format,
+                closing: try Self.closing(query), to: folder, by: actor, at: desk.now)
         } catch {
             try? FileManager.default.removeItem(at: folder)
             throw error
@@ -135,14 +157,16 @@ struct FinancePages: Sendable {
             try handle.close()
             try await writer.finish(nil)
         }
-        var response = Response(status: .ok, headers: Self.headers(manifest), body: body)
+        var response = Response(status: .ok, headers: Self.headers(manifest, format), body: body)
         response.headers[.cacheControl] = "no-store"
         return response
     }
 
-    private static func headers(_ manifest: ExportManifest) -> HTTPFields {
+    private static func headers(
+        _ manifest: ExportManifest, _ format: ReportFormat
+    ) -> HTTPFields {
         var headers: HTTPFields = [
-            .contentType: "text/csv; charset=utf-8",
+            .contentType: format.contentType,
             .contentDisposition: "attachment; filename=\"\(manifest.file)\"",
         ]
         let facts = [

@@ -45,7 +45,9 @@ struct Finance: Sendable {
         let gross: Money
         let refunds: Money
         let net: Money
-        let isClosed: Bool
+        let status: AccountingMonth.Status
+        /// Net of each business day, oldest first.
+        let days: [(day: String, net: Int64)]
     }
 
     /// Sums of an accounting month.
@@ -54,14 +56,55 @@ struct Finance: Sendable {
     func month(_ month: TradingMonth, by actor: StaffActor) async throws -> Month {
         try actor.require(.finance, .auditor)
         return try await store.read { session in
-            let totals = try MonthReport.monthlySales.totals(month, in: session)
-            let closed = try session.queryOne(
-                "SELECT closed_at FROM accounting_month WHERE month = \(month.firstDay)")
+            let source = try ReportSource(.monthlySales, month, position: .max, in: session)
+            let totals = try source.totals(in: session)
             return Month(
                 month: month, saleCount: totals["saleCount"] ?? 0,
                 gross: Money(fen: totals["gross"] ?? 0),
                 refunds: Money(fen: totals["refunds"] ?? 0),
-                net: Money(fen: totals["net"] ?? 0), isClosed: closed != nil)
+                net: Money(fen: totals["net"] ?? 0),
+                status: try AccountingMonths.read(session).status(of: month),
+                days: try source.sums(of: "net", by: "day", in: session))
+        }
+    }
+
+    /// A report's first rows, its totals and where they come from.
+    struct Shown: Sendable {
+        let source: ReportSource
+        let rows: [[String]]
+        let totals: [[String]]
+        let rowCountShown: Int
+        /// What a chart shows, if one helps.
+        let chart: [(label: String, value: Int64)]
+    }
+
+    /// Rows of a report that a screen shows.
+    static let rowsShown = 500
+
+    /// A report on screen; `number` asks for the figures of an earlier closing.
+    ///
+    /// - Refuses: `.roleMissing`, `.closingUnknown`.
+    func show(
+        _ report: MonthReport, _ month: TradingMonth, closing number: Int?, by actor: StaffActor
+    ) async throws -> Shown {
+        try actor.require(.finance, .auditor)
+        return try await store.read { session in
+            let source = try ReportSource(
+                report, month, number: number, position: .max, in: session)
+            let totals = try source.totalRows(in: session)
+            let first = try source.firstRows(Self.rowsShown, in: session)
+            let rows = first.filter { !totals.contains($0) }
+            let chart: [(String, Int64)] =
+                switch report {
+                case .monthlySales: try source.sums(of: "net", by: "day", in: session)
+                case .provinceClearing: try source.sums(of: "net", by: "storeProvince", in: session)
+                case .cardLiability: try source.sums(of: "closing", by: "programme", in: session)
+                case .storeSettlement: try source.sums(of: "net", by: "storeCode", in: session)
+                default: []
+                }
+            return Shown(
+                source: source, rows: rows, totals: totals, rowCountShown: first.count,
+                chart: Array(chart.prefix(62)))
         }
     }
 

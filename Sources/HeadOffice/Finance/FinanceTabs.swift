@@ -7,8 +7,9 @@ struct FinanceTab {
     let isCurrent: Bool
 
     private static let pages = [
-        ("/finance", "finance.tab.month"), ("/finance/settlements", "finance.tab.settlements"),
-        ("/finance/fees", "finance.tab.fees"),
+        ("/finance", "finance.tab.month"), ("/finance/closing", "finance.tab.closing"),
+        ("/finance/settlements", "finance.tab.settlements"),
+        ("/finance/fees", "finance.tab.fees"), ("/finance/verify", "finance.tab.verify"),
     ]
 
     /// The links, with one marked as the present page's.

@@ -1,21 +1,10 @@
-// A month's reports as files that can be proved later: one snapshot of the ledger, written by the server row by row and
-// hashed on the way, with a manifest that says as of when, up to which transfer, how many rows and what they come to.
+// A month's reports as files that can be proved later: one snapshot of the ledger, written row by row and hashed on the
+// way, with a manifest that says as of when, up to which transfer, how many rows and what they come to.
 
 import Crypto
 public import Domain
 public import Foundation
 import PostgresDriver
-
-/// A report of one accounting month.
-public enum MonthReport: String, Sendable, CaseIterable {
-    /// Store × day.
-    case monthlySales = "monthly-sales"
-    /// Every transfer.
-    case ledgerDetail = "ledger-detail"
-
-    /// The file of a month: `monthly-sales-2026-10.csv`.
-    public func fileName(_ month: TradingMonth) -> String { "\(rawValue)-\(month).csv" }
-}
 
 /// What a file of a report holds.
 public struct ExportManifest: Codable, Sendable, Equatable {
@@ -31,10 +20,14 @@ public struct ExportManifest: Codable, Sendable, Equatable {
     public let ledgerPosition: Int64
     /// Rows without heading and totals.
     public let rowCount: Int
-    /// Hex.
+    /// Of the file, hex.
     public let sha256: String
     /// Totals in fen by name.
     public let totals: [String: Int64]
+    /// Of the cells alone, hex: the same in every format.
+    public let cellsSHA256: String
+    /// Whose frozen figures it holds, nil while the month is open.
+    public let closing: Int?
 }
 
 /// Writes a month's reports.
@@ -46,15 +39,23 @@ public struct MonthExport: Sendable {
         self.store = store
     }
 
-    /// Writes every report of a month into a folder, each with `.sha256` and a manifest beside it.
+    /// The name under which the stores' statements and the journal are registered.
+    static let statements = "settlement-statements"
+    static let journal = "ledger-journal"
+
+    /// Writes a month's reports into a folder, each with `.sha256` and a manifest beside it.
     ///
-    /// - Shape: one snapshot for all files; existing files are replaced.
+    /// - Shape: all reports for `csv` and `xlsx`, one file of statements for `pdf`, one journal for `hledger`. One
+    ///   snapshot for all files; existing files are replaced. `number` asks for the figures of an earlier closing.
     /// - Source: PRODUCT §6; R-L5.
     public func write(
-        month: TradingMonth, to folder: URL, by actor: StaffActor = .setUp, at now: Instant
+        month: TradingMonth, format: ReportFormat = .csv, closing number: Int? = nil,
+        to folder: URL, by actor: StaffActor = .setUp, at now: Instant
     ) async throws -> [ExportManifest] {
         try actor.require(.finance, .auditor)
-        let manifests = try await files(MonthReport.allCases, month: month, in: folder, at: now)
+        let manifests = try await files(
+            Self.reports(format),
+            month: month, format: format, closing: number, in: folder, at: now)
         for manifest in manifests {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -63,104 +64,155 @@ public struct MonthExport: Sendable {
             try Data("\(manifest.sha256)  \(manifest.file)\n".utf8)
                 .write(to: path.appendingPathExtension("sha256"))
         }
-        try await audit(manifests, by: actor, at: now)
+        try await register(manifests, format: format, by: actor, at: now)
         return manifests
     }
 
     /// Writes one report's file into a folder and leaves the trace of the export in the audit.
     ///
-    /// - Refuses: `.roleMissing`.
+    /// - Refuses: `.roleMissing`, `.closingUnknown`.
     public func write(
-        _ report: MonthReport, month: TradingMonth, to folder: URL, by actor: StaffActor,
-        at now: Instant
+        _ report: MonthReport, month: TradingMonth, format: ReportFormat = .csv,
+        closing number: Int? = nil, to folder: URL, by actor: StaffActor, at now: Instant
     ) async throws -> ExportManifest {
         try actor.require(.finance, .auditor)
-        let manifests = try await files([report], month: month, in: folder, at: now)
+        let manifests = try await files(
+            [report], month: month, format: format, closing: number, in: folder, at: now)
         guard let manifest = manifests.first else { throw FinanceRefusal.reportUnknown }
-        try await audit(manifests, by: actor, at: now)
+        try await register(manifests, format: format, by: actor, at: now)
         return manifest
     }
 
-    private func audit(
-        _ manifests: [ExportManifest], by actor: StaffActor, at now: Instant
+    /// The reports that a format has files of.
+    static func reports(_ format: ReportFormat) -> [MonthReport] {
+        switch format {
+        case .csv, .xlsx: MonthReport.allCases
+        case .pdf: [.storeSettlement]
+        case .hledger: [.ledgerDetail]
+        }
+    }
+
+    private func register(
+        _ manifests: [ExportManifest], format: ReportFormat, by actor: StaffActor, at now: Instant
     ) async throws {
+        let store = store
         try await store.write { session in
             for manifest in manifests {
+                guard let month = TradingMonth.parse(manifest.month) else {
+                    throw FinanceRefusal.monthInvalid
+                }
+                try session.execute(
+                    """
+                    INSERT INTO export (export_id, report, month, format, file, file_sha256,
+                        cells_sha256, row_count, ledger_position, closing_number, made_by, as_of)
+                    VALUES (\(store.clock.makeID()), \(manifest.report), \(month.firstDay),
+                        \(format.rawValue), \(manifest.file), \(manifest.sha256),
+                        \(manifest.cellsSHA256), \(Int64(manifest.rowCount)),
+                        \(manifest.ledgerPosition),
+                        \(manifest.closing.map { Int32(clamping: $0) } as Int32?),
+                        \(actor.login), \(now))
+                    """)
                 try session.audit(
                     actor, "report.export", "\(manifest.report) \(manifest.month)",
                     [
                         "sha256": manifest.sha256, "rowCount": String(manifest.rowCount),
                         "ledgerPosition": String(manifest.ledgerPosition),
+                        "format": format.rawValue,
                     ], at: now)
             }
         }
     }
 
     private func files(
-        _ reports: [MonthReport], month: TradingMonth, in folder: URL, at now: Instant
+        _ reports: [MonthReport], month: TradingMonth, format: ReportFormat, closing number: Int?,
+        in folder: URL, at now: Instant
     ) async throws -> [ExportManifest] {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let position = try await ReportSource.settledPosition(store)
         return try await store.pool.transaction(
             attempts: 1, isolation: .repeatableRead, readOnly: true
         ) { session in
-            let row = try session.queryOne(
-                "SELECT coalesce(max(transfer_id), 0) AS position FROM transfer")
-            let position: Int64 = try row?.decode("position") ?? 0
-            return try reports.map { report in
-                let path = folder.appending(path: report.fileName(month)).path
-                let file = try ExportFile(path: path)
-                try file.append(Array(("\u{FEFF}" + report.heading + "\r\n").utf8))
-                let lines = try session.copyOut(
-                    report.query(month), format: .csv(header: false)
-                ) { chunk in
-                    try file.append(chunk.withCarriageReturns)
-                }
-                let totals = try report.totals(month, in: session)
+            try reports.map { report in
+                let source = try ReportSource(
+                    report, month, number: number, position: position, in: session)
+                let name = Self.fileName(report, month: month, format: format)
+                let path = folder.appending(path: name).path
+                let written = try Self.write(
+                    source, format: format, to: path, at: now, in: session)
                 return ExportManifest(
-                    report: report.rawValue, month: month.description,
-                    file: report.fileName(month), asOf: now.milliseconds,
-                    ledgerPosition: position, rowCount: lines - report.totalLineCount,
-                    sha256: try file.finish(), totals: totals)
+                    report: Self.registeredName(report, format), month: month.description,
+                    file: name, asOf: now.milliseconds, ledgerPosition: source.position,
+                    rowCount: written.rowCount, sha256: written.sha256,
+                    totals: try source.totals(in: session), cellsSHA256: written.cellsSHA256,
+                    closing: source.closing?.number)
             }
         }
     }
-}
 
-/// A file that is hashed while it is written.
-private final class ExportFile {
-    private let handle: FileHandle
-    private var hash = SHA256()
-
-    init(path: String) throws {
-        guard FileManager.default.createFile(atPath: path, contents: nil),
-            let handle = FileHandle(forWritingAtPath: path)
-        else { throw FinanceRefusal.fileNotWritten }
-        self.handle = handle
-    }
-
-    func append(_ bytes: [UInt8]) throws {
-        let data = Data(bytes)
-        hash.update(data: data)
-        try handle.write(contentsOf: data)
-    }
-
-    /// The hash in hex, once the file is on disk.
-    func finish() throws -> String {
-        try handle.synchronize()
-        try handle.close()
-        return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
-}
-
-extension [UInt8] {
-    /// Each line end as CR LF. The rows hold no line ends inside their fields.
-    fileprivate var withCarriageReturns: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(count + count / 32)
-        for byte in self {
-            if byte == 0x0A { bytes.append(0x0D) }
-            bytes.append(byte)
+    private static func registeredName(_ report: MonthReport, _ format: ReportFormat) -> String {
+        switch format {
+        case .csv, .xlsx: report.rawValue
+        case .pdf: statements
+        case .hledger: journal
         }
-        return bytes
+    }
+
+    private static func fileName(
+        _ report: MonthReport, month: TradingMonth, format: ReportFormat
+    ) -> String {
+        switch format {
+        case .csv, .xlsx: report.fileName(month, format)
+        case .pdf, .hledger: "\(registeredName(report, format))-\(month).\(format.fileExtension)"
+        }
+    }
+
+    /// What was written.
+    struct Written {
+        let rowCount: Int
+        let sha256: String
+        let cellsSHA256: String
+    }
+
+    private static func write(
+        _ source: ReportSource, format: ReportFormat, to path: String, at now: Instant,
+        in session: PostgresSession
+    ) throws -> Written {
+        switch format {
+        case .csv: return try writeCSV(source, to: path, in: session)
+        case .xlsx:
+            return try ReportWorkbook.write(source, to: path, asOf: now, in: session)
+        case .pdf:
+            return try StatementDocument.write(source, to: path, asOf: now, in: session)
+        case .hledger:
+            return try LedgerJournal.write(source, to: path, asOf: now, in: session)
+        }
+    }
+
+    /// Straight from the server to the file.
+    private static func writeCSV(
+        _ source: ReportSource, to path: String, in session: PostgresSession
+    ) throws -> Written {
+        let file = try ExportFile(path: path)
+        let heading = source.report.columns.map(\.heading).joined(separator: ",")
+        try file.append(Array(("\u{FEFF}" + heading + "\r\n").utf8))
+        let isPlain = source.isPlainCSV
+        var cells = SHA256()
+        let lines = try session.copyOut(source.csv, format: .csv(header: false)) { chunk in
+            if isPlain { cells.update(data: chunk) }
+            try file.append(chunk.withCarriageReturns)
+        }
+        return Written(
+            rowCount: lines - source.report.totalLineCount, sha256: try file.finish(),
+            cellsSHA256: isPlain
+                ? cells.finalize().hexText : try cellsHash(source, in: session))
+    }
+
+    /// The hash of the cells as they are.
+    static func cellsHash(_ source: ReportSource, in session: PostgresSession) throws -> String {
+        var hash = SHA256()
+        try session.copyOut(source.plain, format: .csv(header: false)) { chunk in
+            hash.update(data: chunk)
+        }
+        return hash.finalize().hexText
     }
 }

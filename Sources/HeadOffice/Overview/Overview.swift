@@ -258,10 +258,3 @@ struct Overview: Sendable {
         }
     }
 }
-
-extension Money {
-    /// The sum, or the largest amount there is: tills may say anything.
-    fileprivate func addingAtMost(_ other: Money) -> Money {
-        (try? adding(other)) ?? Money(fen: .max)
-    }
-}

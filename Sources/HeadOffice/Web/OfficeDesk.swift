@@ -23,6 +23,7 @@ struct OfficeDesk: Sendable {
     let orders: Orders
     let finance: Finance
     let exports: MonthExport
+    let closes: MonthCloses
     let settlements: Settlements
     let feeRates: FeeRates
     let audit: Audit
@@ -50,6 +51,7 @@ struct OfficeDesk: Sendable {
         orders = Orders(store: store)
         finance = Finance(store: store)
         exports = MonthExport(store: store)
+        closes = MonthCloses(store: store)
         settlements = Settlements(store: store)
         feeRates = FeeRates(store: store)
         audit = Audit(store: store)
@@ -126,7 +128,9 @@ struct PageText {
 
     private static let badges = [
         "pending": "badge-wait", "asked": "badge-wait", "waiting": "badge-wait",
-        "frozen": "badge-wait", "amber": "badge-wait", "suspended": "badge-wait",
+        "frozen": "badge-wait", "behind": "badge-wait", "reopened": "badge-wait",
+        "complete": "badge-good", "silent": "badge-bad", "amber": "badge-wait",
+        "suspended": "badge-wait",
         "approved": "badge-good", "issued": "badge-good", "loaded": "badge-good",
         "done": "badge-good",
         "active": "badge-good", "posted": "badge-good", "on_sale": "badge-good",

@@ -107,6 +107,8 @@ public struct OfficeWeb: Sendable {
         CataloguePages(desk: desk).addRoutes(to: staff)
         ProgrammePages(desk: desk).addRoutes(to: staff)
         FinancePages(desk: desk).addRoutes(to: staff)
+        ReportPages(desk: desk).addRoutes(to: staff)
+        MonthClosePages(desk: desk).addRoutes(to: staff)
         SettlementPages(desk: desk).addRoutes(to: staff)
         FeeRatePages(desk: desk).addRoutes(to: staff)
         AuditPages(desk: desk).addRoutes(to: staff)

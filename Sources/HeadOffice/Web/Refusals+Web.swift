@@ -45,6 +45,20 @@ extension CatalogueRefusal: WebRefusal {
     }
 }
 extension FinanceRefusal: WebRefusal {}
+extension MonthClosing.Refusal: WebRefusal {
+    /// 409: the month stands elsewhere.
+    public var status: HTTPResponse.Status { .conflict }
+}
+extension MonthCloseRefusal: WebRefusal {
+    /// 404 for what is not there, 409 for what another decided before.
+    public var status: HTTPResponse.Status {
+        switch self {
+        case .unknownReopening: .notFound
+        case .alreadyDecided, .reopeningWaiting: .conflict
+        case .reasonEmpty: .unprocessableContent
+        }
+    }
+}
 extension SettlementRefusal: WebRefusal {
     /// 404 for what is not there, 409 for what another decided before.
     public var status: HTTPResponse.Status {

@@ -80,12 +80,19 @@ struct OfficeWebTests {
         var codes: [String] = []
         codes += AccountsRefusal.allCases.map(\.code) + CardsRefusal.allCases.map(\.code)
         codes += CatalogueRefusal.allCases.map(\.code) + FinanceRefusal.allCases.map(\.code)
+        codes += MonthClosing.Refusal.allCases.map(\.code)
+        codes += MonthCloseRefusal.allCases.map(\.code)
         codes += SettlementRefusal.allCases.map(\.code) + FeeRatesRefusal.allCases.map(\.code)
         codes += ProgrammesRefusal.allCases.map(\.code) + RefundsRefusal.allCases.map(\.code)
         codes += StoresRefusal.allCases.map(\.code) + TillRefusal.allCases.map(\.code)
         codes += MoneyRefusal.allCases.map(\.code) + CardRefusal.allCases.map(\.code)
         codes += FourEyes.Refusal.allCases.map(\.code)
         codes += [RoleRefusal.roleMissing.code]
+        var reportKeys = TransferKind.allCases.map { "transfer.\($0.rawValue)" }
+        for report in MonthReport.allCases {
+            reportKeys += ["report.\(report.rawValue)", "report.\(report.rawValue).about"]
+            reportKeys += report.columns.map { "column.\($0.key)" }
+        }
         let keys =
             codes.map { "refusal." + $0 } + StaffRole.allCases.map { "role." + $0.rawValue }
             + CatalogueRowFault.allCases.map { "fault." + $0.rawValue }
@@ -96,7 +103,7 @@ struct OfficeWebTests {
         let hints = kinds.map { $0 + ".hint" }
         let languages = try OfficeWeb.makePages().languages
         #expect(languages.missingKeys(among: faults + kinds + hints) == [])
-        #expect(languages.missingKeys(among: keys) == [])
+        #expect(languages.missingKeys(among: keys + reportKeys) == [])
     }
 
     static let pages: [(String, Set<StaffRole>)] = [
@@ -126,6 +133,9 @@ struct OfficeWebTests {
         ("/programmes", [.issuer, .issuingSupervisor, .storeAdministrator, .auditor, .finance]),
         ("/finance", [.finance, .auditor]),
         ("/finance/settlements", [.finance, .auditor]),
+        ("/finance/closing", [.finance, .auditor]),
+        ("/finance/verify", [.finance, .auditor]),
+        ("/finance/reports/trial-balance", [.finance, .auditor]),
         ("/finance/fees", [.finance, .auditor, .storeAdministrator]),
         ("/audit", [.auditor, .operator]),
         ("/staff", [.operator, .auditor]),

@@ -1,0 +1,205 @@
+// What the accounts say: cards, stores, every account, every transfer.
+
+import Domain
+import PostgresDriver
+
+extension MonthReport {
+    /// The sums that a manifest of the detail names: what moved in each book.
+    static func detailTotals(
+        _ month: TradingMonth, _ position: Int64, in session: PostgresSession
+    ) throws -> [String: Int64] {
+        let rows = try session.query(
+            """
+            SELECT book, coalesce(sum(amount), 0)::bigint AS amount
+            FROM transfer JOIN account ON account_id = from_account_id
+            WHERE accounting_month = \(month.firstDay) AND transfer_id <= \(position) GROUP BY book
+            """)
+        var totals: [String: Int64] = ["real": 0, "test": 0]
+        for row in rows { totals[try row["book"]] = try row["amount"] as Int64 }
+        return totals
+    }
+
+    /// Every movement of accounts of a kind up to the month's end, with its sign.
+    private static func sides(_ month: TradingMonth, _ position: Int64) -> SQL {
+        """
+        transfer CROSS JOIN LATERAL (VALUES (to_account_id, amount), (from_account_id, -amount))
+            AS side (account_id, signed)
+        JOIN account USING (account_id)
+        WHERE accounting_month <= \(month.firstDay) AND transfer_id <= \(position)
+        """
+    }
+
+    static func liabilityRows(_ month: TradingMonth, _ position: Int64) -> SQL {
+        """
+        SELECT coalesce(programme.code, '合计'), coalesce(programme.name, ''),
+               \(fragment: yuan("opening")), \(fragment: yuan("issued")),
+               \(fragment: yuan("loaded")), \(fragment: yuan("spent")),
+               \(fragment: yuan("refunded")),
+               \(fragment: yuan("closing - opening - issued - loaded + spent - refunded")),
+               \(fragment: yuan("closing"))
+        FROM (
+            SELECT programme_id,
+                   coalesce(sum(signed) FILTER (WHERE NOT is_now), 0)::bigint AS opening,
+                   coalesce(sum(signed) FILTER (WHERE is_now AND kind = 'load' AND is_first), 0)
+                       ::bigint AS issued,
+                   coalesce(sum(signed) FILTER (WHERE is_now AND kind = 'load' AND NOT is_first), 0)
+                       ::bigint AS loaded,
+                   coalesce(-sum(signed) FILTER (WHERE is_now AND kind IN ('sale', 'collection')), 0)
+                       ::bigint AS spent,
+                   coalesce(sum(signed) FILTER (WHERE is_now AND kind = 'refund'), 0)
+                       ::bigint AS refunded,
+                   coalesce(sum(signed), 0)::bigint AS closing
+            FROM (
+                SELECT owner.programme_id, signed, transfer.kind,
+                       accounting_month = \(month.firstDay) AS is_now,
+                       coalesce(card_load.reason, '') = '' AS is_first
+                FROM transfer
+                CROSS JOIN LATERAL (VALUES (to_account_id, amount), (from_account_id, -amount))
+                    AS side (account_id, signed)
+                JOIN account USING (account_id)
+                JOIN card AS owner ON owner.card_id = account.owner_id
+                LEFT JOIN card_load ON transfer.kind = 'load' AND load_id = source_id
+                WHERE accounting_month <= \(month.firstDay) AND transfer_id <= \(position)
+                  AND account.kind = 'card' AND account.book = 'real'
+            ) AS moved
+            GROUP BY GROUPING SETS ((programme_id), ())
+        ) AS sum
+        LEFT JOIN programme USING (programme_id)
+        ORDER BY programme.code NULLS LAST
+        """
+    }
+
+    static func settlementRows(_ month: TradingMonth, _ position: Int64) -> SQL {
+        """
+        SELECT coalesce(store.code, '合计'), coalesce(store.name, ''),
+               coalesce(store.settlement_account, ''), \(fragment: yuan("opening")),
+               \(fragment: yuan("gross")), \(fragment: yuan("refunds")), \(fragment: yuan("fees")),
+               \(fragment: yuan("fees_returned")),
+               \(fragment: yuan("closing + paid - opening - gross + refunds + fees - fees_returned")),
+               \(fragment: yuan("closing + paid - opening")), \(fragment: yuan("paid")),
+               \(fragment: yuan("closing")), \(fragment: yuan("disputed"))
+        FROM (
+            SELECT store_id,
+                   coalesce(sum(signed) FILTER (WHERE is_payable AND NOT is_now), 0)::bigint
+                       AS opening,
+                   coalesce(sum(signed) FILTER (WHERE is_payable AND is_now AND kind = 'sale'), 0)
+                       ::bigint AS gross,
+                   coalesce(-sum(signed) FILTER (WHERE is_payable AND is_now AND kind = 'refund'), 0)
+                       ::bigint AS refunds,
+                   coalesce(-sum(signed) FILTER (WHERE is_payable AND is_now AND kind = 'fee'), 0)
+                       ::bigint AS fees,
+                   coalesce(sum(signed) FILTER (WHERE is_payable AND is_now
+                                                  AND kind = 'fee_returned'), 0)::bigint
+                       AS fees_returned,
+                   coalesce(-sum(signed) FILTER (WHERE is_payable AND is_now
+                                                   AND kind = 'settlement'), 0)::bigint AS paid,
+                   coalesce(sum(signed) FILTER (WHERE is_payable), 0)::bigint AS closing,
+                   coalesce(sum(signed) FILTER (WHERE NOT is_payable), 0)::bigint AS disputed
+            FROM (
+                SELECT account.owner_id AS store_id, signed, transfer.kind,
+                       account.kind = 'store_payable' AS is_payable,
+                       accounting_month = \(month.firstDay) AS is_now
+                FROM \(fragment: sides(month, position))
+                    AND account.kind IN ('store_payable', 'store_in_dispute')
+                    AND account.book = 'real'
+            ) AS moved
+            GROUP BY GROUPING SETS ((store_id), ())
+        ) AS sum
+        LEFT JOIN store USING (store_id)
+        ORDER BY store.code NULLS LAST
+        """
+    }
+
+    static func balanceRows(_ month: TradingMonth, _ position: Int64) -> SQL {
+        """
+        SELECT book, CASE WHEN is_total = 1 THEN '合计' ELSE kind END, coalesce(owner, ''),
+               account_count::text, \(fragment: yuan("opening")), \(fragment: yuan("moved_in")),
+               \(fragment: yuan("moved_out")), \(fragment: yuan("opening + moved_in - moved_out"))
+        FROM (
+            SELECT book, grouping(kind) AS is_total, kind, owner,
+                   count(DISTINCT account_id) AS account_count,
+                   coalesce(sum(signed) FILTER (WHERE NOT is_now), 0)::bigint AS opening,
+                   coalesce(sum(signed) FILTER (WHERE is_now AND signed > 0), 0)::bigint AS moved_in,
+                   coalesce(-sum(signed) FILTER (WHERE is_now AND signed < 0), 0)::bigint
+                       AS moved_out
+            FROM (
+                SELECT account.book, account.kind, account.account_id, signed,
+                       \(fragment: holder("account")) AS owner,
+                       accounting_month = \(month.firstDay) AS is_now
+                FROM \(fragment: sides(month, position))
+            ) AS moved
+            GROUP BY GROUPING SETS ((book, kind, owner), (book))
+            UNION ALL
+            SELECT book, 1, NULL, NULL, 0, 0, 0, 0 FROM (VALUES ('real'), ('test')) AS empty (book)
+            WHERE NOT EXISTS (SELECT FROM transfer JOIN account ON account_id = from_account_id
+                              WHERE account.book = empty.book
+                                AND accounting_month <= \(month.firstDay)
+                                AND transfer_id <= \(position))
+        ) AS sum
+        ORDER BY is_total, book, kind, owner
+        """
+    }
+
+    static func detailRows(_ month: TradingMonth, _ position: Int64) -> SQL {
+        """
+        SELECT number, book, kind, payer_kind, payer, payee_kind, payee, \(fragment: yuan("amount")),
+               day, happened, posted, month, source, store_code, mask, late
+        FROM (
+            SELECT 0 AS part, transfer_id AS place, transfer_id::text AS number, payer.book,
+                   transfer.kind, payer.kind AS payer_kind,
+                   \(fragment: owner("payer")) AS payer, payee.kind AS payee_kind,
+                   \(fragment: owner("payee")) AS payee, amount,
+                   business_date::text AS day, \(fragment: moment("business_at")) AS happened,
+                   \(fragment: moment("posted_at")) AS posted,
+                   to_char(accounting_month, 'YYYY-MM') AS month, source_id::text AS source,
+                   coalesce(store.code, '') AS store_code, coalesce(card.mask, '') AS mask,
+                   CASE WHEN date_trunc('month', business_date)::date <> accounting_month
+                        THEN '迟到' ELSE '' END AS late
+            FROM transfer
+            JOIN account AS payer ON payer.account_id = from_account_id
+            JOIN account AS payee ON payee.account_id = to_account_id
+            LEFT JOIN store USING (store_id)
+            LEFT JOIN card USING (card_id)
+            WHERE accounting_month = \(month.firstDay) AND transfer_id <= \(position)
+            UNION ALL
+            SELECT 1, place, '合计', total.book, '', '', '', '', '',
+                   coalesce((SELECT sum(amount)::bigint FROM transfer
+                             JOIN account ON account_id = from_account_id
+                             WHERE account.book = total.book
+                               AND accounting_month = \(month.firstDay)
+                               AND transfer_id <= \(position)), 0),
+                   '', '', '', '', '', '', '', ''
+            FROM (VALUES (1, 'real'), (2, 'test')) AS total (place, book)
+        ) AS line
+        ORDER BY part, place
+        """
+    }
+
+    /// Whose account it is, as people name it.
+    private static func owner(_ account: String) -> SQL {
+        SQL(
+            unsafeSQL: """
+                CASE WHEN \(account).kind = 'card' THEN
+                         (SELECT mask FROM card AS owner WHERE owner.card_id = \(account).owner_id)
+                     ELSE (\(holder(account).text)) END
+                """)
+    }
+
+    /// Whose account it is, a card's under its programme.
+    static func holder(_ account: String) -> SQL {
+        SQL(
+            unsafeSQL: """
+                CASE WHEN \(account).kind = 'card' THEN
+                         (SELECT issuer.code FROM card AS owner
+                          JOIN programme AS issuer USING (programme_id)
+                          WHERE owner.card_id = \(account).owner_id)
+                     WHEN \(account).kind IN ('programme_funding', 'refund_suspense') THEN
+                         (SELECT code FROM programme AS owner
+                          WHERE owner.programme_id = \(account).owner_id)
+                     WHEN \(account).owner_id <> 0 THEN
+                         (SELECT code FROM store AS owner
+                          WHERE owner.store_id = \(account).owner_id)
+                     ELSE '' END
+                """)
+    }
+}

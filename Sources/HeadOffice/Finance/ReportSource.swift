@@ -1,0 +1,196 @@
+// Where a report's cells come from: the ledger as it stands, or what a closing froze; and how the same cells are read
+// for a spreadsheet, a screen or a file.
+
+import Domain
+import PostgresDriver
+
+/// A month's report, ready to be read.
+struct ReportSource: Sendable {
+    let report: MonthReport
+    let month: TradingMonth
+    /// The closing whose frozen cells are read; nil reads the ledger.
+    let closing: Closing?
+    /// The highest transfer that counts.
+    let position: Int64
+
+    /// A month's closing.
+    struct Closing: Sendable {
+        let id: Int64
+        let number: Int
+        let position: Int64
+        let closedAt: Instant
+    }
+
+    /// The report as it stands now: frozen while its month is closed.
+    ///
+    /// - Shape: `number` asks for the figures of that closing, also of one before a reopening.
+    /// - Refuses: `.closingUnknown`.
+    init(
+        _ report: MonthReport, _ month: TradingMonth, number: Int? = nil, position: Int64,
+        in session: PostgresSession
+    ) throws {
+        let isClosed = try AccountingMonths.read(session).statuses[month] == .closed
+        var found: Closing?
+        if number != nil || isClosed {
+            found = try Self.closing(month, number: number, in: session)
+        }
+        guard number == nil || found != nil else { throw FinanceRefusal.closingUnknown }
+        self.report = report
+        self.month = month
+        closing = report.isFrozen ? found : nil
+        self.position = found?.position ?? position
+    }
+
+    /// The report by the ledger, whatever was frozen.
+    init(live report: MonthReport, _ month: TradingMonth, position: Int64) {
+        self.report = report
+        self.month = month
+        closing = nil
+        self.position = position
+    }
+
+    static func closing(
+        _ month: TradingMonth, number: Int?, in session: PostgresSession
+    ) throws -> Closing? {
+        let row = try session.queryOne(
+            """
+            SELECT closing_id, number, ledger_position, closed_at FROM closing
+            WHERE month = \(month.firstDay)
+              AND (\(number == nil) OR number = \(Int32(clamping: number ?? 0)))
+            ORDER BY number DESC LIMIT 1
+            """)
+        return try row.map { row in
+            Closing(
+                id: try row["closing_id"], number: Int(try row["number"] as Int32),
+                position: try row["ledger_position"], closedAt: try row["closed_at"])
+        }
+    }
+
+    private var names: [String] { report.columns.indices.map { "c\($0)" } }
+
+    /// The cells with columns named `c0`, `c1` …, in order.
+    private var cells: SQL {
+        guard let closing else {
+            let list = names.joined(separator: ", ")
+            return """
+                SELECT \(unsafeSQL: list)
+                FROM (\(fragment: report.cells(month, upTo: position))) AS row (\(unsafeSQL: list))
+                """
+        }
+        let list = names.enumerated().map { "cells[\($0 + 1)] AS \($1)" }
+            .joined(separator: ", ")
+        return """
+            SELECT \(unsafeSQL: list) FROM closing_row
+            WHERE closing_id = \(closing.id) AND report = \(report.rawValue) ORDER BY place
+            """
+    }
+
+    /// The cells as they are.
+    var plain: SQL { cells }
+
+    /// Whether the cells need nothing to be safe in CSV.
+    var isPlainCSV: Bool {
+        report.columns.allSatisfy { $0.kind != .typed && $0.kind != .identifier }
+    }
+
+    /// The cells made safe for a spreadsheet that reads CSV.
+    var csv: SQL {
+        let list = zip(names, report.columns).map { name, column in
+            switch column.kind {
+            case .typed: Self.typed(name)
+            case .identifier:
+                "CASE WHEN \(name) ~ '^[-0-9A-Za-z*:]+$' THEN '=\"' || \(name) || '\"' ELSE "
+                    + Self.typed(name) + " END"
+            default: name
+            }
+        }.joined(separator: ", ")
+        return "SELECT \(unsafeSQL: list) FROM (\(fragment: cells)) AS row"
+    }
+
+    /// Text that a person typed, safe for a spreadsheet.
+    private static func typed(_ column: String) -> String {
+        let flat = "regexp_replace(\(column), '[\\r\\n\\t]+', ' ', 'g')"
+        return "CASE WHEN \(flat) ~ '^[ \u{3000}]*[-=+@＝＋－＠]' THEN '''' || \(flat) ELSE \(flat) END"
+    }
+
+    /// The first rows, for a screen.
+    func firstRows(_ count: Int, in session: PostgresSession) throws -> [[String]] {
+        let names = names
+        return try session.query("\(fragment: cells) LIMIT \(Int64(count))").map { row in
+            try names.map { try row.decode($0) }
+        }
+    }
+
+    /// The lines of totals.
+    func totalRows(in session: PostgresSession) throws -> [[String]] {
+        let names = names
+        let mark = report == .trialBalance ? "c1" : "c0"
+        return try session.query(
+            "SELECT \(unsafeSQL: names.joined(separator: ", ")) FROM (\(fragment: cells)) AS row WHERE \(unsafeSQL: mark) = '合计'"
+        ).map { row in try names.map { try row.decode($0) } }
+    }
+
+    /// A column of money added up by another column, without totals, in the order of the labels.
+    func sums(
+        of value: String, by label: String, in session: PostgresSession
+    ) throws -> [(day: String, net: Int64)] {
+        guard let value = report.columns.firstIndex(where: { $0.key == value }),
+            let label = report.columns.firstIndex(where: { $0.key == label })
+        else { return [] }
+        return try session.query(
+            """
+            SELECT label, sum(replace(value, '.', '')::bigint)::bigint AS value
+            FROM (SELECT c\(unsafeSQL: String(label)) AS label, c\(unsafeSQL: String(value)) AS value
+                  FROM (\(fragment: cells)) AS row WHERE c0 <> '合计') AS row
+            GROUP BY label ORDER BY label
+            """
+        ).map { (day: try $0["label"], net: try $0["value"]) }
+    }
+
+    /// Keeps the cells under a closing.
+    func freeze(into closingID: Int64, in session: PostgresSession) throws {
+        let list = names.joined(separator: ", ")
+        try session.execute(
+            """
+            INSERT INTO closing_row (closing_id, report, place, cells)
+            SELECT \(closingID), \(report.rawValue), row_number() OVER (),
+                   ARRAY[\(unsafeSQL: list)]::text[]
+            FROM (\(fragment: cells)) AS row
+            """)
+    }
+
+    /// Totals in fen, or counts, by name.
+    func totals(in session: PostgresSession) throws -> [String: Int64] {
+        switch report {
+        case .ledgerDetail:
+            return try MonthReport.detailTotals(month, position, in: session)
+        case .monthlySales where closing == nil:
+            return try MonthReport.salesTotals(month, position, in: session)
+        default: break
+        }
+        var totals: [String: Int64] = [:]
+        for row in try totalRows(in: session) {
+            let prefix = report == .trialBalance ? row[0] + "." : ""
+            for (column, cell) in zip(report.columns, row) where column.kind.isNumber {
+                // Yuan with two decimals without their point are fen.
+                if let number = Int64(cell.replacing(".", with: "")) {
+                    totals[prefix + column.key] = number
+                }
+            }
+        }
+        guard report == .monthlySales else { return totals }
+        let named: Set = ["saleCount", "gross", "disputed", "refunds", "net"]
+        return totals.filter { named.contains($0.key) }
+    }
+
+    /// Up to which transfer everything is in the ledger: waits for postings under way, so that no lower position can
+    /// appear later.
+    static func settledPosition(_ store: OfficeStore) async throws -> Int64 {
+        try await store.write { session in
+            try AccountingMonths.lockForClosing(session)
+            let row = try session.queryOne(
+                "SELECT coalesce(max(transfer_id), 0) AS position FROM transfer")
+            return try row?.decode("position") ?? 0
+        }
+    }
+}
