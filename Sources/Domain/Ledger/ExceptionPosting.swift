@@ -102,7 +102,8 @@ public enum ExceptionPosting {
         if facts.isSettled { return .alreadySettled }
         let hasMoney = facts.disputed > .zero
         switch move {
-        case .close: return hasMoney ? .moveNotAllowed : nil
+        // What this program has no rule for stays open: a hold behind it must not be forgotten.
+        case .close: return hasMoney || facts.exception == nil ? .moveNotAllowed : nil
         case .collect:
             return hasMoney && facts.exception?.touchesCard == true ? nil : .moveNotAllowed
         case .repost:
@@ -194,7 +195,7 @@ extension RecordException {
         case .unreadableRecord, .unknownKind, .sameIDDifferentContent, .linesDoNotAddUp,
             .testCardLimit, .credentialMissing, .credentialGone, .credentialUnreadable,
             .wrongPassword, .paymentCancelled, .paymentCaptured, .holdDiffers, .unknownSale,
-            .unknownRequest, .quarantined:
+            .codeWithoutPayment, .unknownRequest, .tooLate, .quarantined:
             false
         }
     }
