@@ -225,7 +225,8 @@ import Testing
                 "password_not_checked",
                 "insufficient_balance", "payment_cancelled", "payment_captured", "hold_differs",
                 "code_without_payment",
-                "unknown_sale", "unknown_request", "quarantined",
+                "unknown_sale", "unknown_request", "too_late",
+                "quarantined",
             ])
         #expect(RecordException.allCases.filter(\.touchesCard) == [.insufficientBalance])
         #expect(

@@ -195,7 +195,7 @@ extension RecordException {
         case .unreadableRecord, .unknownKind, .sameIDDifferentContent, .linesDoNotAddUp,
             .testCardLimit, .credentialMissing, .credentialGone, .credentialUnreadable,
             .wrongPassword, .paymentCancelled, .paymentCaptured, .holdDiffers, .unknownSale,
-            .unknownRequest, .quarantined, .codeWithoutPayment:
+            .codeWithoutPayment, .unknownRequest, .tooLate, .quarantined:
             false
         }
     }

@@ -48,6 +48,8 @@ public enum RecordException: String, Error, Sendable, Hashable, CaseIterable {
     case unknownSale = "unknown_sale"
     /// The withdrawal names a request that has not been received.
     case unknownRequest = "unknown_request"
+    /// The withdrawal names a request that was approved before.
+    case tooLate = "too_late"
     /// The record came under a revoked key and waits for a person (S-7).
     case quarantined
 

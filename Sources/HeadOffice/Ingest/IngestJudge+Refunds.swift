@@ -8,15 +8,20 @@ extension IngestJudge {
     mutating func judgeRefund(
         _ id: RecordID, _ body: RefundRequested, _ incoming: IncomingRecord, _ time: BusinessTime
     ) -> RecordException? {
-        guard let sale = world.sales[body.sale] else { return note(.unknownSale, incoming) }
         let request = RefundRequest(
             id: id, sale: body.sale,
             lines: body.lines.map { RefundRequest.Line(index: $0.line, quantity: $0.quantity) },
             amount: body.amount, card: body.card)
-        let deadline = RefundDeadline(saleTime: sale.facts.businessTime)
+        guard let sale = world.sales[body.sale], sale.facts.isPosted else {
+            return awaitSale(request, body, incoming, time)
+        }
+        let deadline = deadline(of: sale.facts.businessTime, time)
         var state = "pending"
         var code: String?
         do {
+            guard TradingMonth(time.instant) == TradingMonth(sale.facts.businessTime) else {
+                throw RefundRefusal.refundMonthOver
+            }
             try RefundRules.check(
                 request, sale: sale.facts, reserved: sale.reserved,
                 cardMatches: sale.cardFingerprint == body.card
@@ -44,7 +49,40 @@ extension IngestJudge {
         return nil
     }
 
-    /// Takes a request back. One already decided stays as it is; the till has its decision.
+    /// The last moment at which the request may still turn out to be approvable: whether it was made
+    /// in the month is judged when it is decided, because a proof may come with a later batch (R-R6).
+    private func deadline(of soldAt: Instant, _ time: BusinessTime) -> RefundDeadline {
+        let isContradicted =
+            received >= TradingMonth(soldAt).end && time.flags.contains(.broughtInside)
+        return RefundDeadline(
+            saleTime: soldAt, graceDays: world.graceDays,
+            evidence: isContradicted ? .contradicted : .proved)
+    }
+
+    /// A request for a sale that has not come, or is in question for its identity, waits with its
+    /// deadline running (R-R7).
+    private mutating func awaitSale(
+        _ request: RefundRequest, _ body: RefundRequested, _ incoming: IncomingRecord,
+        _ time: BusinessTime
+    ) -> RecordException? {
+        let known = world.sales[request.sale]
+        let deadline = deadline(of: known?.facts.businessTime ?? time.instant, time)
+        let isOver = deadline.isOver(at: received)
+        let code = isOver ? RefundRefusal.refundMonthOver.code : nil
+        outcome.refunds.append(
+            IngestOutcome.Refund(
+                request: request, body: body, time: time, deadline: deadline.end,
+                state: isOver ? "expired" : "waiting", code: code))
+        if let code {
+            publishDecision(request, code: code, receipt: known?.receipt ?? "", state: .expired)
+        } else {
+            outcome.held.insert(incoming.sequence)
+        }
+        return nil
+    }
+
+    /// Takes a request back. One already decided stays as it is; the till has its decision. After an
+    /// approval the money has moved, and somebody should know that the store thinks otherwise.
     mutating func judgeWithdrawal(
         _ id: RecordID, _ incoming: IncomingRecord
     ) -> RecordException? {
@@ -52,17 +90,22 @@ extension IngestJudge {
             let refund = outcome.refunds[index]
             guard !refund.isDecided else { return nil }
             outcome.refunds[index].state = "withdrawn"
-            giveBack(refund.request.sale, refund.request.amount, lines: refund.request.lines)
+            if refund.state == "pending" {
+                giveBack(refund.request.sale, refund.request.amount, lines: refund.request.lines)
+            }
             publishDecision(
                 refund.request, code: nil,
                 receipt: world.sales[refund.request.sale]?.receipt ?? "", state: .withdrawn)
             return nil
         }
         guard let known = world.requests[id] else { return note(.unknownRequest, incoming) }
-        guard known.state == "pending" else { return nil }
+        if known.state == "approved" { return note(.tooLate, incoming) }
+        guard known.state == "pending" || known.state == "waiting" else { return nil }
         world.requests[id]?.state = "withdrawn"
         outcome.withdrawn.append(id)
-        giveBack(known.saleID, known.amount, lines: known.lines)
+        if known.state == "pending" {
+            giveBack(known.saleID, known.amount, lines: known.lines)
+        }
         let request = RefundRequest(
             id: id, sale: known.saleID, lines: known.lines, amount: known.amount,
             card: known.card)

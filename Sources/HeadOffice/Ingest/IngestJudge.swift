@@ -54,7 +54,9 @@ struct IngestJudge {
         case .new:
             exception = row.isQuarantined ? quarantine(incoming, time) : act(on: incoming, time)
         }
-        store(incoming, time, exception == nil ? .posted : .exception, exception)
+        let isHeld = outcome.held.contains(incoming.sequence)
+        store(
+            incoming, time, exception != nil ? .exception : isHeld ? .held : .posted, exception)
     }
 
     mutating func act(

@@ -44,7 +44,7 @@ struct IngestOutcome: Sendable {
         let deadline: Instant
         var state: String
         let code: String?
-        var isDecided: Bool { state != "pending" }
+        var isDecided: Bool { state != "pending" && state != "waiting" }
     }
 
     var stored: [Stored] = []
@@ -64,6 +64,8 @@ struct IngestOutcome: Sendable {
     var withdrawn: [RecordID] = []
     /// What requests now reserve of sales of earlier batches; below zero gives back.
     var reserved: [RecordID: Money] = [:]
+    /// Records that wait for another one; by sequence.
+    var held: Set<Int64> = []
     var changes: [Change] = []
     /// Records that wait for a person, with the sealed bytes they will be judged by.
     var quarantined: [(sequence: Int64, sealed: [UInt8]?)] = []

@@ -32,6 +32,8 @@ struct IngestWorld: Sendable {
     var requests: [RecordID: Request]
     /// Who bears a cause's shortfall, by programme (R-P5).
     let bearers: [Int64: [String: ShortfallBearer]]
+    /// What finance grants for refunds after month end.
+    let graceDays: Int
     /// What is known already of the passwords of these sales.
     let credentials: [RecordID: SalePosting.Credential]
     /// Earlier passwords of the cards.
@@ -59,6 +61,7 @@ struct IngestWorld: Sendable {
             case .tillStarted, .beacon, .slipPrinted, .dayClosed, .unknown: break
             }
         }
+        let hasRequests = !saleIDs.isEmpty
         let payments = try PaymentRow.lock(session, Array(paymentIDs))
         saleIDs.formUnion(try salesOfRequests(session, requestIDs))
         let sales = try lockSales(session, saleIDs, storeID: storeID)
@@ -71,6 +74,7 @@ struct IngestWorld: Sendable {
             requests: requests,
             bearers: try ExceptionBearers.read(
                 session, Array(Set(cards.values.map(\.programmeID)))),
+            graceDays: hasRequests ? try RefundSetting.graceDays(session) : 0,
             credentials: try CredentialVerdicts.read(session, Array(soldIDs)),
             verifiers: try CardVerifier.read(
                 session, soldIDs.isEmpty ? [] : cards.values.map(\.cardID)),
@@ -97,8 +101,8 @@ struct IngestWorld: Sendable {
         for row in try session.query(
             """
             SELECT request.request_id, request.sale_id, request.amount, request.fingerprint,
-                   request.lines, request.state, sale.receipt
-            FROM refund_request AS request JOIN sale USING (sale_id)
+                   request.lines, request.state, coalesce(sale.receipt, '') AS receipt
+            FROM refund_request AS request LEFT JOIN sale USING (sale_id)
             WHERE request.request_id = ANY (\(Array(ids))) AND request.store_id = \(storeID)
             ORDER BY request.request_id
             FOR NO KEY UPDATE OF request
@@ -115,7 +119,7 @@ struct IngestWorld: Sendable {
         return found
     }
 
-    private static func lockSales(
+    static func lockSales(
         _ session: PostgresSession, _ ids: Set<RecordID>, storeID: Int64
     ) throws -> [RecordID: Sale] {
         guard !ids.isEmpty else { return [:] }

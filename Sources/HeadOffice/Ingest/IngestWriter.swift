@@ -108,7 +108,8 @@ struct IngestWriter {
                  asked_by, asked_at, received_at, deadline, state, code, digest, decided_at)
             SELECT request_id, sale_id, \(till.storeID), \(till.tillID), lines, amount, fingerprint,
                    reason, asked_by, asked_at, \(received), deadline, state, code, digest,
-                   CASE WHEN state = 'pending' THEN NULL ELSE \(received) END
+                   CASE WHEN state IN ('pending', 'waiting') THEN NULL
+                        ELSE \(received) END
             FROM unnest(\(rows.map(\.request.id)), \(rows.map(\.request.sale)),
                         \(rows.map { Self.json($0.body.lines.wire) }), \(rows.map(\.request.amount)),
                         \(rows.map(\.request.card)), \(rows.map(\.body.reason)),
@@ -119,7 +120,7 @@ struct IngestWriter {
                          deadline, state, code, digest)
             """)
         let lines = rows.flatMap { refund -> [Line] in
-            guard refund.code == nil else { return [] }
+            guard refund.code == nil, refund.state != "waiting" else { return [] }
             let quantities = Dictionary(
                 refund.request.lines.map { ($0.index, $0.quantity) }, uniquingKeysWith: +)
             return quantities.map { index, quantity in
@@ -152,7 +153,7 @@ struct IngestWriter {
         try session.execute(
             """
             UPDATE refund_request SET state = 'withdrawn', decided_at = \(received)
-            WHERE request_id = ANY (\(outcome.withdrawn)) AND state = 'pending'
+            WHERE request_id = ANY (\(outcome.withdrawn)) AND state IN ('pending', 'waiting')
             """)
         try session.execute(
             "UPDATE refund_line SET live = false WHERE request_id = ANY (\(outcome.withdrawn))")

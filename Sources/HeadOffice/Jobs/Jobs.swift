@@ -18,6 +18,8 @@ public struct Jobs: Service {
     private static let nonceLife: Int64 = 20 * 60_000
     /// How long sealed bytes wait to be judged (R-W4).
     static let pendingLife: Int64 = 7 * 86_400_000
+    /// How long stated heads are kept: they prove what was made before a month's end (R-R6).
+    private static let headLife: Int64 = 70 * 86_400_000
     /// No session is good for longer, used or not.
     private static let sessionLife =
         OfficeSessions.limits.absolute.components.seconds * 1_000
@@ -43,6 +45,10 @@ public struct Jobs: Service {
             ("lapse_holds", { try await lapseHolds(now: now) }),
             ("flag_phone_holds", { try await PhoneHolds(store: store).flagOverdue(at: now) }),
             ("expire_refund_requests", { try await expireRefundRequests(now: now) }),
+            ("expire_waiting_requests", { try await expireWaitingRequests(now: now) }),
+            ("judge_waiting_refunds", { try await judgeWaitingRefunds(now: now) }),
+            ("agree_to_test_refunds", { try await agreeToTestRefunds(now: now) }),
+            ("reverse_test_charges", { try await reverseTestCharges(now: now) }),
             ("judge_late_passwords", { try await judgeLatePasswords(now: now) }),
             ("decide_overdue_exceptions", { try await decideOverdueExceptions(now: now) }),
             ("expire_cards", { try await CardJobs(store).expireCards(now: now) }),
@@ -132,6 +138,33 @@ public struct Jobs: Service {
         }
     }
 
+    /// Ends requests whose sale did not come in time; they reserve nothing.
+    ///
+    /// - Shape: how many ended.
+    @discardableResult
+    public func expireWaitingRequests(now: Instant) async throws -> Int {
+        try await inPortions { session in
+            let code = RefundRefusal.refundMonthOver.code
+            let expired = try session.query(
+                """
+                UPDATE refund_request AS request
+                SET state = 'expired', code = \(code), decided_at = \(now)
+                FROM store
+                WHERE request.request_id IN (
+                        SELECT request_id FROM refund_request
+                        WHERE state = 'waiting' AND deadline <= \(now)
+                        ORDER BY request_id LIMIT \(Self.portion)
+                        FOR NO KEY UPDATE SKIP LOCKED)
+                  AND store.store_id = request.store_id
+                RETURNING request.request_id, request.sale_id, request.amount, '' AS receipt,
+                          store.code AS store_code
+                """)
+            try ChangePublisher.publish(
+                session, try expired.map { try Self.decision($0, code: code, at: now) })
+            return expired.count
+        }
+    }
+
     private static func giveBack(_ session: PostgresSession, _ expired: PostgresRows) throws {
         guard !expired.isEmpty else { return }
         let requests = try expired.map { try $0["request_id"] as RecordID }
@@ -175,6 +208,10 @@ public struct Jobs: Service {
                 DELETE FROM pending_credential
                 WHERE stored_at < \(now.adding(milliseconds: -Self.pendingLife))
                 """)
+            let heads = try session.execute(
+                """
+                DELETE FROM till_head WHERE stated_at < \(now.adding(milliseconds: -Self.headLife))
+                """)
             let verifiers = try session.execute(
                 """
                 DELETE FROM card_verifier
@@ -185,7 +222,7 @@ public struct Jobs: Service {
                 DELETE FROM session
                 WHERE created_at < \(now.adding(milliseconds: -Self.sessionLife))
                 """)
-            return nonces + credentials + verifiers + sessions
+            return heads + nonces + credentials + verifiers + sessions
         }
     }
 

@@ -19,27 +19,41 @@ public enum Ledger {
 
     /// Locks accounts until the transaction ends, making those that do not exist yet.
     ///
-    /// - Shape: one entry for each account asked for.
+    /// - Shape: one entry for each account asked for. All cards are made and locked before any other account is: a new
+    ///   card's account never waits while this transaction holds a busy one.
     public static func lock(
         _ session: PostgresSession, _ accounts: Set<LedgerAccount>
     ) throws -> [LedgerAccount: LockedAccount] {
-        guard !accounts.isEmpty else { return [:] }
-        var found = try select(session, accounts)
-        let missing = accounts.subtracting(found.keys)
-        guard !missing.isEmpty else { return found }
-        let rows = missing.sorted { $0.sortKey < $1.sortKey }
+        var found: [LedgerAccount: LockedAccount] = [:]
+        let cards = accounts.filter { $0.kind == .card }
+        for part in [cards, accounts.subtracting(cards)] where !part.isEmpty {
+            try make(session, part)
+            found.merge(try select(session, part)) { first, _ in first }
+        }
+        precondition(
+            found.count == accounts.count, "\(found.count) of \(accounts.count) accounts found")
+        return found
+    }
+
+    /// Makes what is missing, in one order for everybody, before any of them is locked.
+    private static func make(
+        _ session: PostgresSession, _ accounts: Set<LedgerAccount>
+    ) throws {
+        let rows = accounts.sorted { $0.sortKey < $1.sortKey }
         try session.execute(
             """
             INSERT INTO account (book, kind, owner_id)
             SELECT book, kind, owner_id
             FROM unnest(\(rows.map(\.book)), \(rows.map(\.kind)),
-                        \(rows.map(\.ownerID))) AS row (book, kind, owner_id)
+                        \(rows.map(\.ownerID))) WITH ORDINALITY
+                 AS wanted (book, kind, owner_id, place)
+            WHERE NOT EXISTS (SELECT 1 FROM account
+                              WHERE account.kind = wanted.kind
+                                AND account.owner_id = wanted.owner_id
+                                AND account.book = wanted.book)
+            ORDER BY place
             ON CONFLICT (kind, owner_id, book) DO NOTHING
             """)
-        found.merge(try select(session, missing)) { first, _ in first }
-        precondition(
-            found.count == accounts.count, "\(found.count) of \(accounts.count) accounts found")
-        return found
     }
 
     private static func select(
@@ -53,7 +67,7 @@ public enum Ledger {
             FROM unnest(\(wanted.map(\.book)), \(wanted.map(\.kind)),
                         \(wanted.map(\.ownerID))) AS wanted (book, kind, owner_id)
             JOIN account USING (book, kind, owner_id)
-            ORDER BY (account.kind <> 'card'), account.account_id
+            ORDER BY account.account_id
             FOR NO KEY UPDATE OF account
             """)
         var found: [LedgerAccount: LockedAccount] = [:]

@@ -78,6 +78,12 @@ struct RefundCase: Sendable {
     let reason: String
     let askedBy: String
     let askedAt: Instant
+    /// How well it is known that the request was made in the month (R-R6).
+    let evidence: TimeEvidence
+    /// When a head of the till at or past the request was first stated.
+    let provedAt: Instant?
+    /// What finance grants for proved requests.
+    let graceDays: Int
     let deadline: Instant
     let state: String
     let code: String?
@@ -114,13 +120,13 @@ struct RefundCase: Sendable {
     /// SHA-256 over everything shown that the decision rests on; any change of it voids an approval (R-R4).
     var digest: [UInt8] {
         var fields = [
-            "huiyika/refund-shown/2", requestID.description, saleID.description, storeCode, receipt,
+            "huiyika/refund-shown/3", requestID.description, saleID.description, storeCode, receipt,
             cardMask, fingerprint.text, String(isCardMatch), String(isBooked),
             destination?.fingerprint.text ?? "", String(destination?.isClosed ?? true), saleState,
             saleCode ?? "", "\(carrier)", String(total.fen), String(paidByCard.fen),
             String(refunded.fen), String(returnedToCard.fen), String(reserved.fen),
             String(soldAt.milliseconds), String(amount.fen), reason, askedBy,
-            String(askedAt.milliseconds), state,
+            String(askedAt.milliseconds), state, evidence.rawValue, String(graceDays),
         ]
         for line in lines {
             fields += [
@@ -156,10 +162,9 @@ struct RefundCase: Sendable {
             amount: Money(fen: refunded.fen + reserved.fen - amount.fen))
         try RefundRules.check(
             request, sale: sale, reserved: others, cardMatches: isCardMatch,
-            deadline: RefundDeadline(saleTime: soldAt), now: now)
-        guard TradingMonth(askedAt) == TradingMonth(soldAt),
-            TradingMonth(now) == TradingMonth(soldAt)
-        else { throw .refundMonthOver }
+            deadline: RefundDeadline(
+                saleTime: soldAt, graceDays: graceDays, evidence: evidence), now: now)
+        guard TradingMonth(askedAt) == TradingMonth(soldAt) else { throw .refundMonthOver }
     }
 }
 

@@ -8,6 +8,8 @@ struct RefundPages: Sendable {
 
     func addRoutes(to group: RouterGroup<WebContext>) {
         group.get("/refunds") { request, context in try await list(request, context) }
+        group.get("/refunds/grace") { _, context in try await grace(context) }
+        group.post("/refunds/grace") { _, context in try await setGrace(context) }
         group.get("/refunds/{id}") { _, context in try await show(context) }
         group.post("/refunds/{id}") { _, context -> Response in
             let form = try context.requireForm()
@@ -106,7 +108,8 @@ struct RefundPages: Sendable {
         return try .json(
             rows.map {
                 ListJSON(
-                    request: $0.requestID.description, receipt: $0.receipt, store: $0.storeCode,
+                    request: $0.requestID.description, receipt: $0.receipt ?? "",
+                    store: $0.storeCode,
                     amount: $0.amount.fen, state: $0.state, deadline: $0.deadline.milliseconds)
             })
     }
@@ -123,6 +126,7 @@ struct RefundPages: Sendable {
     private struct RowView {
         let href: String
         let receipt: String
+        let isReceived: Bool
         let store: String
         let card: String
         let isTest: Bool
@@ -161,7 +165,9 @@ struct RefundPages: Sendable {
         let view = ListView(
             states: Refunds.Filter.allCases.map {
                 ChoiceView(
-                    value: $0.rawValue, label: text.words("state." + $0.rawValue),
+                    value: $0.rawValue,
+                    label: $0 == .waiting
+                        ? text.words("refunds.saleAwaited") : text.words("state." + $0.rawValue),
                     isChosen: $0 == filter)
             }, store: store, hasRows: !shown.isEmpty,
             rows: shown.map { row($0, text: text, now: now) },
@@ -178,19 +184,30 @@ struct RefundPages: Sendable {
         return Refunds.RefundPosition(deadline: Instant(milliseconds: time), requestID: id)
     }
 
+    /// A request that waits for its sale says so.
+    static func state(_ state: String, _ text: PageText) -> StateView {
+        state == "waiting"
+            ? StateView(text: text.words("refunds.saleAwaited"), badge: "badge-info")
+            : text.state(state)
+    }
+
     private func row(_ row: Refunds.Listed, text: PageText, now: Instant) -> RowView {
         let left = row.deadline.milliseconds(since: now)
-        let isPending = row.state == "pending"
+        let isPending = row.state == "pending" || row.state == "waiting"
         return RowView(
-            href: "/refunds/\(row.requestID)", receipt: row.receipt,
-            store: "\(row.storeCode) \(row.storeName)", card: row.cardMask, isTest: row.isTest,
-            amount: text.money(row.amount), total: text.money(row.total), reason: row.reason,
+            href: "/refunds/\(row.requestID)",
+            receipt: row.receipt ?? text.words("refunds.saleAwaited"),
+            isReceived: row.receipt != nil, store: "\(row.storeCode) \(row.storeName)",
+            card: row.cardMask ?? text.words("common.none"), isTest: row.isTest,
+            amount: text.money(row.amount),
+            total: row.total.map { text.money($0) } ?? text.words("common.none"),
+            reason: row.reason,
             asked: text.time(row.askedAt),
             deadline: isPending
                 ? (left > 0
                     ? text.words("refunds.left", ["span": text.span(left)])
                     : text.words("refunds.over")) : text.time(row.deadline),
-            isUrgent: isPending && left < 86_400_000, state: text.state(row.state),
+            isUrgent: isPending && left < 86_400_000, state: Self.state(row.state, text),
             decidedBy: row.decidedBy ?? "")
     }
 }

@@ -5,6 +5,7 @@ extension Refunds {
     /// Which requests a list shows.
     enum Filter: String, Sendable, CaseIterable {
         case pending
+        case waiting
         case approved
         case refused
         case expired
@@ -15,13 +16,14 @@ extension Refunds {
     /// A request in a list. Amounts in fen.
     struct Listed: Sendable {
         let requestID: RecordID
-        let receipt: String
+        /// Nil, like the card and the total, while the sale has not been received.
+        let receipt: String?
         let storeCode: String
         let storeName: String
-        let cardMask: String
+        let cardMask: String?
         let isTest: Bool
         let amount: Money
-        let total: Money
+        let total: Money?
         let reason: String
         let askedBy: String
         let askedAt: Instant
@@ -45,11 +47,12 @@ extension Refunds {
             try session.query(
                 """
                 SELECT request_id, sale.receipt, store.code AS store_code,
-                       store.name AS store_name, sale.card_mask, sale.test, request.amount,
+                       store.name AS store_name, sale.card_mask,
+                       coalesce(sale.test, false) AS test, request.amount,
                        sale.total, request.reason, request.asked_by, request.asked_at,
                        request.deadline, request.state, person.name AS decided_by
                 FROM refund_request AS request
-                JOIN sale USING (sale_id)
+                LEFT JOIN sale USING (sale_id)
                 JOIN store ON store.store_id = request.store_id
                 LEFT JOIN staff_account ON staff_account_id = request.decided_by
                 LEFT JOIN person USING (person_id)
@@ -177,7 +180,15 @@ extension Refunds {
                        sale.paid_by_card, sale.refunded, sale.returned_to_card,
                        (SELECT coalesce(sum(amount), 0)::bigint FROM transfer
                         WHERE source_id = request.request_id AND kind = 'refund') AS gave_to_card,
-                       exception.exception_id, exception.outcome, sale.refund_reserved, sale.business_at, sale.received_at,
+                       exception.exception_id, exception.outcome, sale.refund_reserved,
+                       sale.business_at, sale.received_at, request.received_at AS request_received,
+                       coalesce('brought_inside' = ANY (record.time_flags), false) AS moved,
+                       (SELECT min(head.stated_at)
+                        FROM till_head AS head
+                        JOIN journal_record AS stated USING (till_id, epoch, seq, hash)
+                        WHERE head.till_id = place.till_id AND head.epoch = place.epoch
+                          AND head.seq >= place.seq) AS proved_at,
+                       coalesce((SELECT grace_days FROM refund_setting), 0) AS grace_days,
                        request.amount, request.reason, request.asked_by, request.asked_at,
                        request.deadline, request.state, request.code, request.opinion,
                        person.name AS decided_by, request.decided_at
@@ -188,6 +199,10 @@ extension Refunds {
                 LEFT JOIN card ON card.card_id = sale.card_id
                 LEFT JOIN programme ON programme.programme_id = card.programme_id
                 LEFT JOIN exception ON exception.sale_id = sale.sale_id
+                LEFT JOIN record_identity AS place ON place.record_id = request.request_id
+                LEFT JOIN journal_record AS record
+                       ON record.till_id = place.till_id AND record.epoch = place.epoch
+                      AND record.seq = place.seq
                 LEFT JOIN staff_account ON staff_account_id = request.decided_by
                 LEFT JOIN person USING (person_id)
                 WHERE request_id = \(requestID)
@@ -217,8 +232,10 @@ extension Refunds {
             reserved: try row["refund_reserved"], soldAt: try row["business_at"],
             receivedAt: try row["received_at"], amount: try row["amount"],
             reason: try row["reason"], askedBy: try row["asked_by"],
-            askedAt: try row["asked_at"], deadline: try row["deadline"],
-            state: try row["state"], code: try row["code"], opinion: try row["opinion"],
+            askedAt: try row["asked_at"], evidence: try evidence(row),
+            provedAt: try row["proved_at"], graceDays: Int(try row["grace_days"] as Int32),
+            deadline: try row["deadline"], state: try row["state"], code: try row["code"],
+            opinion: try row["opinion"],
             decidedBy: try row["decided_by"], decidedAt: decidedAt,
             lines: lines)
     }
@@ -227,6 +244,15 @@ extension Refunds {
         let (state, code): (String, String?) = (try row["sale_state"], try row["sale_code"])
         return state == "exception"
             && code.flatMap(RecordException.init)?.isAboutIdentity ?? false
+    }
+
+    /// A head stated before the month ended, or the request itself, proves when it was made (R-R6).
+    private static func evidence(_ row: PostgresRow) throws -> TimeEvidence {
+        let end = TradingMonth(try row["business_at"] as Instant).end
+        let received: Instant = try row["request_received"]
+        let proved: Instant? = try row["proved_at"]
+        if received < end || (proved.map { $0 < end } ?? false) { return .proved }
+        return try row["moved"] ? .contradicted : .claimed
     }
 
     private static func carrier(_ row: PostgresRow) throws -> ShortfallCarrier {

@@ -28,6 +28,8 @@ extension RefundPages {
         let reason: String
         let askedBy: String
         let askedAt: String
+        let evidence: StateView
+        let evidenceHint: String
         let deadline: String
         let left: String
         let isUrgent: Bool
@@ -89,7 +91,7 @@ extension RefundPages {
     ) -> View {
         let found = shown.found
         let left = found.deadline.milliseconds(since: now)
-        let isPending = found.state == "pending"
+        let isPending = found.state == "pending" || found.state == "waiting"
         return View(
             id: found.requestID.description, digest: found.digest.hex, receipt: found.receipt,
             saleHref: "/orders/\(found.saleID)", store: "\(found.storeCode) \(found.storeName)",
@@ -102,12 +104,13 @@ extension RefundPages {
             undone: text.money(found.split?.undone ?? .zero),
             hasUndone: (found.split?.undone ?? .zero) > .zero,
             reason: found.reason, askedBy: found.askedBy, askedAt: text.time(found.askedAt),
+            evidence: evidence(found, text), evidenceHint: evidenceHint(found, text),
             deadline: text.time(found.deadline),
             left: left > 0
                 ? text.words("refunds.left", ["span": text.span(left)])
                 : text.words("refunds.over"), isUrgent: left < 86_400_000,
-            state: text.state(found.state), isPending: isPending,
-            canDecide: canDecide && isPending, opinion: found.opinion ?? "",
+            state: Self.state(found.state, text), isPending: isPending,
+            canDecide: canDecide && found.state == "pending", opinion: found.opinion ?? "",
             decidedBy: found.decidedBy ?? "", decidedAt: text.time(found.decidedAt),
             lines: found.lines.map { line($0, text: text) },
             rates: [
@@ -120,6 +123,23 @@ extension RefundPages {
                     soldAt: text.time($0.soldAt), total: text.money($0.total),
                     refunded: text.money($0.refunded))
             }, opinionMax: String(Refunds.opinionLengthMax))
+    }
+
+    /// How well it is known that the request was made in the month (R-R6).
+    private func evidence(_ found: RefundCase, _ text: PageText) -> StateView {
+        let badges: [TimeEvidence: String] = [
+            .proved: "badge-good", .claimed: "badge-wait", .contradicted: "badge-bad",
+        ]
+        return StateView(
+            text: text.words("refunds.evidence." + found.evidence.rawValue),
+            badge: badges[found.evidence] ?? "badge-info")
+    }
+
+    private func evidenceHint(_ found: RefundCase, _ text: PageText) -> String {
+        if found.evidence == .proved, let provedAt = found.provedAt {
+            return text.words("refunds.evidenceHint.head", ["time": text.time(provedAt)])
+        }
+        return text.words("refunds.evidenceHint." + found.evidence.rawValue)
     }
 
     private func line(_ line: RefundCase.Line, text: PageText) -> LineView {
@@ -143,5 +163,34 @@ extension RefundPages {
                     "count": String(rate.refundedCount), "of": String(rate.saleCount),
                     "amount": text.money(rate.refunded),
                 ]))
+    }
+}
+
+// What finance grants after month end.
+extension RefundPages {
+    private struct GraceView {
+        let days: [ChoiceView]
+        let canChange: Bool
+        let present: String
+    }
+
+    func grace(_ context: WebContext) async throws -> Response {
+        let actor = try await desk.actor(context)
+        let days = try await RefundSetting(store: desk.store).graceDays(by: actor)
+        let view = GraceView(
+            days: (0...RefundDeadline.largestGraceDays).map {
+                ChoiceView(value: String($0), label: String($0), isChosen: $0 == days)
+            }, canChange: actor.roles.contains(.finance), present: String(days))
+        return try desk.page("refunds/grace", view, context)
+    }
+
+    func setGrace(_ context: WebContext) async throws -> Response {
+        let days = try context.requireForm().number("days")
+        let actor = try await desk.actor(context)
+        let desk = desk
+        try await desk.commit {
+            try await RefundSetting(store: desk.store).setGrace(days, by: actor, at: desk.now)
+        }
+        return .redirect(to: "/refunds/grace", notice: Notice(.success, "refunds.graceSaved"))
     }
 }

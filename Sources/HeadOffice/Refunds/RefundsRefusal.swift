@@ -7,4 +7,6 @@ public enum RefundsRefusal: String, OfficeRefusal, CaseIterable {
     case alreadyDecided = "already_decided"
     /// What would be decided is not what was shown (R-R4).
     case digestDiffers = "digest_differs"
+    /// Finance grants 0 to 3 days.
+    case graceInvalid = "grace_invalid"
 }

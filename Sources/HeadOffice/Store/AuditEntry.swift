@@ -19,6 +19,10 @@ public enum AuditActor: Sendable, Equatable {
         }
     }
 
+    var accountID: Int64? {
+        if case .staff(let actor) = self, actor.accountID > 0 { actor.accountID } else { nil }
+    }
+
     var personID: Int64? {
         // The operator at the shell has no login and is nobody's row.
         if case .staff(let actor) = self, actor.personID > 0 { actor.personID } else { nil }

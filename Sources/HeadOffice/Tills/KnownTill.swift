@@ -64,6 +64,14 @@ extension Tills {
             WHERE till.till_id = \(tillID) AND till_key.till_id = till.till_id
               AND till_key.epoch = till.epoch AND till_key.stated_seq < \(head.sequence)
             """)
+        guard head.sequence >= 1 else { return }
+        try session.execute(
+            """
+            INSERT INTO till_head (till_id, epoch, seq, hash, stated_at)
+            SELECT till_id, epoch, \(head.sequence), \(head.hash), \(now) FROM till
+            WHERE till_id = \(tillID)
+            ON CONFLICT DO NOTHING
+            """)
     }
 
     /// Notes that the till is there, and the newest record it says it has (R-R6).
