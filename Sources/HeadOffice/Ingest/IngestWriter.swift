@@ -28,7 +28,7 @@ struct IngestWriter {
             session, payments.filter { known.contains($0.id) }, at: received)
         try PhoneHolds.settle(
             payments.filter { $0.payment.isByPhone && $0.payment.state != .held }.map(\.id),
-            in: session)
+            at: received, in: session)
         try storeRefunds()
         try storeWithdrawals()
         try storeReserved()

@@ -32,11 +32,13 @@ struct PhoneHolds: Sendable {
     }
 
     /// Settles the exception of holds that a record has ended after all.
-    static func settle(_ payments: [RecordID], in session: PostgresSession) throws {
+    static func settle(
+        _ payments: [RecordID], at now: Instant, in session: PostgresSession
+    ) throws {
         guard !payments.isEmpty else { return }
         try session.execute(
             """
-            UPDATE exception SET state = 'settled'
+            UPDATE exception SET state = 'settled', outcome = 'closed', settled_at = \(now)
             WHERE record_id = ANY (\(payments)) AND code = \(unresolved) AND state = 'open'
             """)
     }

@@ -52,6 +52,7 @@ public final class Demonstration {
             try await openLastMonth()
             try await sellOnline()
             try await sellOffline()
+            try await payByPhoneOffline()
             try await surviveTheKill()
             try await restoreTheLine()
             try await loseAReply()
