@@ -53,6 +53,7 @@ public final class Demonstration {
             try await sellOnline()
             try await lookAtThePaper()
             try await sellOffline()
+            try await payByPhoneOffline()
             try await surviveTheKill()
             try await restoreTheLine()
             try await loseAReply()
