@@ -7,7 +7,11 @@ struct OverviewPages: Sendable {
     let desk: OfficeDesk
 
     func addRoutes(to group: RouterGroup<WebContext>) {
-        group.get("/") { _, context in try await show(context) }
+        group.get("/") { _, context in try await show(context, template: "overview/index") }
+        group.get("/overview/live") { _, context in
+            try await show(context, template: "overview/live")
+        }
+        group.get("/api/overview/days") { _, context in try await days(context) }
         group.get("/api/session") { _, context -> Response in
             let actor = try await desk.actor(context)
             return try .json(
@@ -33,7 +37,24 @@ struct OverviewPages: Sendable {
         let hasTills: Bool
         let tills: [TillView]
         let empty: EmptyView
-        let bars: [BarView]
+        let hasProvinces: Bool
+        let provinces: [ProvinceView]
+        let updated: String
+    }
+
+    private struct ProvinceView {
+        let name: String
+        let grade: String
+        let counts: String
+        let risk: String
+    }
+
+    /// Fen, as all JSON has them; the page's script shows yuan.
+    private struct DayJSON: Encodable {
+        let date: String
+        let gross: Int64
+        let refunds: Int64
+        let sales: Int64
     }
 
     private struct QueueView {
@@ -43,16 +64,31 @@ struct OverviewPages: Sendable {
         let isWaiting: Bool
     }
 
-    private struct BarView {
-        let x: String
-        let middle: String
-        let y: String
-        let height: String
-        let label: String
-        let title: String
+    private func days(_ context: WebContext) async throws -> Response {
+        let shown = try await desk.overview.show(at: desk.now)
+        return try .json(
+            shown.days.map {
+                DayJSON(
+                    date: $0.date.description, gross: $0.gross.fen, refunds: $0.refunds.fen,
+                    sales: $0.saleCount)
+            })
     }
 
-    private func show(_ context: WebContext) async throws -> Response {
+    private func province(
+        _ province: Overview.ProvinceFreshness, _ text: PageText
+    ) -> ProvinceView {
+        let counts = [
+            ("green", province.greenCount), ("amber", province.amberCount),
+            ("red", province.redCount), ("none", province.emptyCount),
+        ].filter { $0.1 > 0 }
+            .map { "\(text.words("overview.fresh." + $0.0)) \($0.1)" }.joined(separator: " · ")
+        return ProvinceView(
+            name: text.province(province.province),
+            grade: province.freshness?.rawValue ?? "none", counts: counts,
+            risk: text.money(province.atRisk))
+    }
+
+    private func show(_ context: WebContext, template: String) async throws -> Response {
         let now = desk.now
         let shown = try await desk.overview.show(at: now)
         let text = desk.text(context)
@@ -76,23 +112,10 @@ struct OverviewPages: Sendable {
             tills: shown.tills.map { TillView($0, text: text, now: now) },
             empty: EmptyView(
                 heading: text.words("tills.none"), advice: text.words("tills.noneAdvice")),
-            bars: bars(shown.days, text: text))
-        return try desk.page("overview/index", view, context)
-    }
-
-    /// Bars in a picture of 700 × 160, 14 of them; heights by whole numbers.
-    private func bars(_ days: [Overview.Day], text: PageText) -> [BarView] {
-        let largest = max(days.map(\.gross.fen).max() ?? 0, 1)
-        return days.enumerated().map { index, day in
-            let share = day.gross.fen.multipliedFullWidth(by: 120)
-            let height = largest.dividingFullWidth((share.high, share.low)).quotient
-            let shownHeight = day.gross > .zero ? max(height, 2) : 0
-            return BarView(
-                x: String(index * 50 + 9), middle: String(index * 50 + 25),
-                y: String(132 - shownHeight), height: String(shownHeight),
-                label: String(day.date.description.suffix(5)),
-                title: "\(day.date) \(text.money(day.gross)) · \(day.saleCount)")
-        }
+            hasProvinces: !shown.provinces.isEmpty,
+            provinces: shown.provinces.map { province($0, text) },
+            updated: text.time(now))
+        return try desk.page(template, view, context)
     }
 }
 

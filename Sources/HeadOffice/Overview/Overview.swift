@@ -66,7 +66,29 @@ struct Overview: Sendable {
         let queues: Queues
         /// The least fresh first, at most 200.
         let tills: [Till]
+        /// Every province that has stores, in the order of the codes.
+        let provinces: [ProvinceFreshness]
+        /// Of all tills, not only of those shown.
         let atRisk: Money
+    }
+
+    /// The stores of a province by how fresh they are. A store is as fresh as its least fresh till that counts.
+    struct ProvinceFreshness: Sendable, Equatable {
+        let province: String
+        let storeCount: Int64
+        let greenCount: Int64
+        let amberCount: Int64
+        let redCount: Int64
+        /// Stores without a till yet.
+        let emptyCount: Int64
+        let atRisk: Money
+
+        /// The worst there is.
+        var freshness: Freshness? {
+            if redCount > 0 { return .red }
+            if amberCount > 0 { return .amber }
+            return greenCount > 0 ? .green : nil
+        }
     }
 
     /// Head office at this moment.
@@ -75,11 +97,13 @@ struct Overview: Sendable {
         return try await store.read { session in
             let days = try Self.days(until: today, in: session)
             let tills = try Self.tills(at: now, in: session)
+            let provinces = try Self.provinces(at: now, in: session)
             return Shown(
                 today: days.last
                     ?? Day(date: today, saleCount: 0, gross: .zero, refunds: .zero),
                 days: days, queues: try Self.queues(in: session), tills: tills,
-                atRisk: tills.reduce(.zero) { $0.addingAtMost($1.atRisk) })
+                provinces: provinces,
+                atRisk: provinces.reduce(.zero) { $0.addingAtMost($1.atRisk) })
         }
     }
 
@@ -146,7 +170,9 @@ struct Overview: Sendable {
             """
             SELECT till.code, store.code AS store_code, store.name AS store_name,
                    last_contact_at, unsent_count, unsent_value, oldest_unsent_at, clock_offset,
-                   version, forked, amber_after, red_after, till_total_limit
+                   version, forked, amber_after, red_after, till_total_limit,
+                   (SELECT coalesce(sum(amount), 0) FROM payment
+                    WHERE payment.till_id = till.till_id AND payment.state = 'held')::bigint AS held
             FROM till JOIN store USING (store_id)
             WHERE \(code as String?) IS NULL OR till.code = \(code as String?)
             ORDER BY last_contact_at NULLS FIRST, till.code LIMIT 200
@@ -166,7 +192,56 @@ struct Overview: Sendable {
                 oldestUnsentAt: try row["oldest_unsent_at"],
                 clockOffset: try row["clock_offset"], version: try row["version"],
                 isForked: try row["forked"],
-                atRisk: freshness == .green ? max(unsent, .zero) : max(unsent, limit))
+                atRisk: freshness == .green
+                    ? max(unsent, .zero)
+                    : max(unsent, limit).addingAtMost(try row["held"]))
+        }
+    }
+
+    /// What tills say may be any number: a claim beyond any limit is cut, so that one till cannot break the page.
+    private static let largestClaim: Int64 = 1_000_000_000_000
+
+    private static func provinces(
+        at now: Instant, in session: PostgresSession
+    ) throws -> [ProvinceFreshness] {
+        try session.query(
+            """
+            WITH held AS (
+                SELECT till_id, sum(amount) AS amount FROM payment
+                WHERE state = 'held' GROUP BY till_id
+            ), judged AS (
+                SELECT till.store_id,
+                       CASE WHEN last_contact_at IS NULL
+                                 OR last_contact_at <= \(now) - red_after * interval '1 second' THEN 2
+                            WHEN last_contact_at <= \(now) - amber_after * interval '1 second' THEN 1
+                            ELSE 0 END AS grade,
+                       least(greatest(unsent_value, 0), \(largestClaim)) AS unsent,
+                       till_total_limit, coalesce(held.amount, 0) AS held
+                FROM till JOIN store USING (store_id)
+                JOIN till_key USING (till_id, epoch)
+                LEFT JOIN held USING (till_id)
+                WHERE till_key.revoked_at IS NULL OR unsent_count > 0
+            ), graded AS (
+                SELECT store_id, max(grade) AS grade,
+                       sum(CASE grade WHEN 0 THEN unsent
+                               ELSE greatest(unsent, till_total_limit) + held END) AS at_risk
+                FROM judged GROUP BY store_id
+            )
+            SELECT province, count(*) AS store_count,
+                   count(*) FILTER (WHERE grade = 0) AS green_count,
+                   count(*) FILTER (WHERE grade = 1) AS amber_count,
+                   count(*) FILTER (WHERE grade = 2) AS red_count,
+                   count(*) FILTER (WHERE grade IS NULL) AS empty_count,
+                   coalesce(sum(at_risk), 0)::bigint AS at_risk
+            FROM store LEFT JOIN graded USING (store_id)
+            GROUP BY province ORDER BY province
+            """
+        ).map { row in
+            ProvinceFreshness(
+                province: try row["province"], storeCount: try row["store_count"],
+                greenCount: try row["green_count"], amberCount: try row["amber_count"],
+                redCount: try row["red_count"], emptyCount: try row["empty_count"],
+                atRisk: try row["at_risk"])
         }
     }
 }

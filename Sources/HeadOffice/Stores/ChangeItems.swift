@@ -31,22 +31,27 @@ enum ChangeItems {
             """)
     }
 
-    /// A store's own facts and its till limits.
+    /// A store's own facts and its till limits; nil means every store.
     static func publishStore(
-        _ storeID: Int64, telephones: OfficeTelephones, in session: PostgresSession
+        _ storeID: Int64?, telephones: OfficeTelephones, in session: PostgresSession
     ) throws {
         try publish(
             """
             SELECT code, 'store', 'self', jsonb_build_object(
                 'address', address, 'code', code, 'name', name, 'province', province,
-                'serviceTelephone', \(telephones.service), 'faultTelephone', \(telephones.fault),
+                'serviceTelephone', coalesce(
+                    nullif(service_telephone, ''),
+                    (SELECT nullif(service, '') FROM office_telephones), \(telephones.service)),
+                'faultTelephone', coalesce(
+                    nullif(fault_telephone, ''),
+                    (SELECT nullif(fault, '') FROM office_telephones), \(telephones.fault)),
                 'suspended', suspended, 'telephone', telephone), false
-            FROM store WHERE store_id = \(storeID)
+            FROM store WHERE \(storeID as Int64?) IS NULL OR store_id = \(storeID as Int64?)
             UNION ALL
             SELECT code, 'limits', '*', jsonb_build_object(
                 'amberAfter', amber_after, 'redAfter', red_after,
                 'tillCount', till_count_limit, 'tillTotal', till_total_limit), false
-            FROM store WHERE store_id = \(storeID)
+            FROM store WHERE \(storeID as Int64?) IS NULL OR store_id = \(storeID as Int64?)
             """, in: session)
     }
 

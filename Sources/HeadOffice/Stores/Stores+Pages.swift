@@ -10,6 +10,17 @@ struct StorePages: Sendable {
         group.get("/stores") { request, context in try await list(request, context) }
         group.post("/stores") { _, context in try await create(context) }
         group.get("/stores/{code}") { _, context in try await show(context) }
+        group.post("/stores/telephones") { _, context in try await setTelephones(context) }
+        post("/stores/{code}/details", "stores.detailsSet", in: group) { form, code, actor in
+            let details = Stores.Details(
+                name: try form.text("name"), address: try form.text("address"),
+                telephone: try form.text("telephone"),
+                settlementAccount: try form.text("settlementAccount"),
+                telephones: OfficeTelephones(
+                    service: try form.text("serviceTelephone"),
+                    fault: try form.text("faultTelephone")))
+            try await desk.stores.setDetails(details, ofStore: code, by: actor, at: desk.now)
+        }
         post("/stores/{code}/limits", "stores.limitsSet", in: group) { form, code, actor in
             let limits = Stores.Limits(
                 tillTotal: try form.money("tillTotal"), tillCount: try form.number("tillCount"),
@@ -64,6 +75,21 @@ struct StorePages: Sendable {
         let hasRows: Bool
         let rows: [RowView]
         let empty: EmptyView
+        let pager: PagerView?
+        let networkService: String
+        let networkFault: String
+    }
+
+    private func setTelephones(_ context: WebContext) async throws -> Response {
+        let form = try context.requireForm()
+        let actor = try await desk.actor(context)
+        let telephones = OfficeTelephones(
+            service: try form.text("serviceTelephone"), fault: try form.text("faultTelephone"))
+        let desk = desk
+        try await desk.commit {
+            try await desk.stores.setTelephones(telephones, by: actor, at: desk.now)
+        }
+        return .redirect(to: "/stores", notice: Notice(.success, "stores.telephonesSet"))
     }
 
     private struct RowView {
@@ -81,8 +107,19 @@ struct StorePages: Sendable {
     private func list(_ request: Request, _ context: WebContext) async throws -> Response {
         let actor = try await desk.actor(context)
         let query = try request.query().text("text")
-        let stores = try await desk.stores.list(text: query, by: actor)
+        let found = try await desk.stores.list(
+            text: query, after: try request.query().text("after"),
+            limit: Stores.pageSize + 1, by: actor)
+        let stores = found.prefix(Stores.pageSize)
+        let network = try await desk.stores.networkTelephones()
         let text = desk.text(context)
+        var pager: PagerView?
+        if found.count > Stores.pageSize, let last = stores.last {
+            pager = PagerView(
+                position: text.words("common.shown", ["count": String(stores.count)]),
+                previous: nil,
+                next: address("/stores", [("text", query), ("after", last.code)]))
+        }
         let view = ListView(
             text: query, canAdd: actor.roles.contains(.storeAdministrator),
             provinces: Province.all.map {
@@ -98,7 +135,8 @@ struct StorePages: Sendable {
                     state: text.state($0.isSuspended ? "suspended" : "open"))
             },
             empty: EmptyView(
-                heading: text.words("stores.none"), advice: text.words("stores.noneAdvice")))
+                heading: text.words("stores.none"), advice: text.words("stores.noneAdvice")),
+            pager: pager, networkService: network.service, networkFault: network.fault)
         return try desk.page("stores/list", view, context)
     }
 
@@ -126,6 +164,8 @@ struct StorePages: Sendable {
         let address: String
         let telephone: String
         let settlementAccount: String
+        let serviceTelephone: String
+        let faultTelephone: String
         let fee: String
         let state: StateView
         let isSuspended: Bool
@@ -170,7 +210,8 @@ struct StorePages: Sendable {
         let view = View(
             code: store.code, name: store.name, province: text.province(store.province),
             address: store.address, telephone: store.telephone,
-            settlementAccount: store.settlementAccount.isEmpty ? "–" : store.settlementAccount,
+            settlementAccount: store.settlementAccount,
+            serviceTelephone: store.telephones.service, faultTelephone: store.telephones.fault,
             fee: Money(fen: Int64(store.feePerMillion / 100)).description + "%",
             state: text.state(store.isSuspended ? "suspended" : "open"),
             isSuspended: store.isSuspended, suspendValue: String(!store.isSuspended),

@@ -13,6 +13,8 @@ extension Stores {
         let settlementAccount: String
         let feePerMillion: Int
         let limits: Limits
+        /// The store's own numbers; empty takes the network's.
+        let telephones: OfficeTelephones
         let isSuspended: Bool
         let tillCount: Int
         let accountCount: Int
@@ -29,9 +31,12 @@ extension Stores {
         let createdAt: Instant
     }
 
-    /// Stores in the order of their codes, at most 200 after `after`; `text` narrows by code or name.
+    /// Stores a page.
+    static let pageSize = 50
+
+    /// Stores in the order of their codes, at most `limit` after `after`; `text` narrows by code or name.
     func list(
-        text: String = "", after: String = "", by actor: StaffActor
+        text: String = "", after: String = "", limit: Int = 1_000, by actor: StaffActor
     ) async throws -> [Listed] {
         try actor.require(.storeAdministrator, .auditor, .finance, .operator)
         let pattern = "%" + text.likeEscaped + "%"
@@ -40,7 +45,7 @@ extension Stores {
                 """
                 \(fragment: Self.columns)
                 WHERE code > \(after) AND (code ILIKE \(pattern) OR name ILIKE \(pattern))
-                ORDER BY code LIMIT 200
+                ORDER BY code LIMIT \(limit)
                 """
             ).map(Self.listed)
         }
@@ -78,7 +83,7 @@ extension Stores {
     private static let columns: SQL = """
         SELECT store_id, code, name, province, address, telephone, settlement_account,
                fee_per_million, till_total_limit, till_count_limit, amber_after, red_after,
-               suspended,
+               suspended, service_telephone, fault_telephone,
                (SELECT count(*) FROM till WHERE till.store_id = store.store_id) AS till_count,
                (SELECT count(*) FROM store_account AS account
                 WHERE account.store_id = store.store_id) AS account_count
@@ -96,6 +101,8 @@ extension Stores {
                 tillCount: Int(try row["till_count_limit"] as Int64),
                 amberAfter: Int(try row["amber_after"] as Int64),
                 redAfter: Int(try row["red_after"] as Int64)),
+            telephones: OfficeTelephones(
+                service: try row["service_telephone"], fault: try row["fault_telephone"]),
             isSuspended: try row["suspended"],
             tillCount: Int(try row["till_count"] as Int64),
             accountCount: Int(try row["account_count"] as Int64))

@@ -6,6 +6,7 @@ public enum StoresRefusal: String, OfficeRefusal, CaseIterable {
     case provinceUnknown = "province_unknown"
     case feeInvalid = "fee_invalid"
     case limitsInvalid = "limits_invalid"
+    case telephoneInvalid = "telephone_invalid"
     case unknownStore = "unknown_store"
     case loginInvalid = "login_invalid"
     case loginTaken = "login_taken"

@@ -6,6 +6,8 @@ enum SyncBodyFault: Error {
     case tooLarge
     /// Not all there within the deadline: a line that drips, or nobody.
     case tooSlow
+    /// The address has as many under way as it may; nothing was read.
+    case tooMany
 }
 
 enum SyncBody {

@@ -25,6 +25,8 @@ struct SyncDoor: Sendable {
     let key: NamedSigningKey
     /// Host names and addresses by which tills may call; the signature covers them.
     let names: Set<String>
+    /// Large bodies under way, by address.
+    private let quota = BodyQuota()
 
     init(store: OfficeStore, names: [String]) {
         self.store = store
@@ -36,9 +38,10 @@ struct SyncDoor: Sendable {
     /// Lets a till's request in and answers it; what the handler commits is not undone when the
     /// till hangs up.
     ///
+    /// - Parameter address: the peer's, where bodies are large: it has a bounded number of them under way.
     /// - Parameter admitsRevoked: whether a revoked key may ask too: it may deliver, and nothing else (S-7).
     func answer(
-        _ request: Request, bodyLimit: Int, admitsRevoked: Bool = false,
+        _ request: Request, bodyLimit: Int, address: String? = nil, admitsRevoked: Bool = false,
         _ handler: @escaping @Sendable (SyncRequest) async throws -> SyncReply
     ) async -> Response {
         guard let url = url(of: request) else { return misdirected() }
@@ -55,8 +58,14 @@ struct SyncDoor: Sendable {
             guard let till = try await tills.known(code: code, epoch: epoch) else {
                 return SyncReply(.unknownKey).response(signing: nil, key: key)
             }
+            let body: [UInt8]
+            switch try await read(request.body, limit: bodyLimit, from: address) {
+            case .success(let bytes): body = bytes
+            case .failure(let fault):
+                return Self.reply(to: fault).response(signing: signature.nonce, key: key)
+            }
             let reply = try await admit(
-                request, signature, url: url, till: till, bodyLimit: bodyLimit,
+                request, signature, url: url, till: till, body: body,
                 admitsRevoked: admitsRevoked, handler)
             return reply.response(signing: signature.nonce, key: key)
         } catch {
@@ -64,17 +73,23 @@ struct SyncDoor: Sendable {
         }
     }
 
+    private func read(
+        _ body: RequestBody, limit: Int, from address: String?
+    ) async throws -> Result<[UInt8], SyncBodyFault> {
+        if let address, !quota.enter(address) { return .failure(.tooMany) }
+        defer { if let address { quota.leave(address) } }
+        do {
+            return .success(try await SyncBody.collect(body, limit: limit))
+        } catch let fault as SyncBodyFault {
+            return .failure(fault)
+        }
+    }
+
     private func admit(
         _ request: Request, _ signature: RequestSignature, url: String, till: KnownTill,
-        bodyLimit: Int, admitsRevoked: Bool,
+        body: [UInt8], admitsRevoked: Bool,
         _ handler: @escaping @Sendable (SyncRequest) async throws -> SyncReply
     ) async throws -> SyncReply {
-        let body: [UInt8]
-        do {
-            body = try await SyncBody.collect(request.body, limit: bodyLimit)
-        } catch let fault as SyncBodyFault {
-            return Self.reply(to: fault)
-        }
         let received = store.clock.now()
         do throws(SignatureRefusal) {
             try signature.authenticate(
@@ -128,6 +143,10 @@ struct SyncDoor: Sendable {
         switch fault {
         case .tooLarge:
             SyncReply(refusing: 413, "too_large", "The body is larger than this endpoint takes.")
+        case .tooMany:
+            SyncReply(
+                refusing: 429, "too_many_requests",
+                "This address has as many bodies under way as it may.", retryAfter: 1)
         case .tooSlow:
             SyncReply(refusing: 408, "too_slow", "The body did not arrive in time.")
         }

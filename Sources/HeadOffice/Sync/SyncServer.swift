@@ -9,7 +9,7 @@ public import ServiceLifecycle
 
 /// Serves the sync protocol.
 public struct SyncServer: Service {
-    private let application: Application<RouterResponder<BasicRequestContext>>
+    private let application: Application<RouterResponder<SyncContext>>
     private let watch: ChangeWatch
 
     /// The most bytes of a batch's body, deflated; what it inflates to is bounded by the frame.
@@ -61,17 +61,18 @@ public struct SyncServer: Service {
     static func router(
         _ door: SyncDoor, watch: ChangeWatch, ingestCount: Int,
         phoneAddress: PhoneAddress = PhoneAddress("")
-    ) -> Router<BasicRequestContext> {
-        let router = Router()
+    ) -> Router<SyncContext> {
+        let router = Router(context: SyncContext.self)
         let batches = BatchEndpoint(door: door, limit: ingestCount)
         let authorisations = AuthorisationEndpoint(door: door)
         let changes = ChangesEndpoint(door: door, watch: watch)
         let confirmationKeys = ConfirmationKeyEndpoint(door: door, phoneAddress: phoneAddress)
         let payments = PhonePaymentEndpoint(door: door, watch: watch)
         let enrolments = EnrolmentEndpoint(door: door)
-        router.post("/sync/v1/batches") { request, _ in
+        router.post("/sync/v1/batches") { request, context in
             await door.answer(
-                request, bodyLimit: batchBodyLimit, admitsRevoked: true, batches.answer)
+                request, bodyLimit: batchBodyLimit, address: context.peerAddress,
+                admitsRevoked: true, batches.answer)
         }
         router.post("/sync/v1/authorisations") { request, _ in
             await door.answer(request, bodyLimit: bodyLimit, authorisations.answer)
@@ -93,5 +94,16 @@ public struct SyncServer: Service {
             await enrolments.answer(request)
         }
         return router
+    }
+}
+
+/// A request of a till, with the address it came from.
+struct SyncContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let peerAddress: String
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        peerAddress = source.channel.remoteAddress?.ipAddress ?? ""
     }
 }

@@ -38,7 +38,8 @@ public struct OfficeWeb: Sendable {
     public static func makePages() throws -> Pages {
         try Pages(
             folders: [Bundle.module.bundlePath + "/Resources"], navigation: navigation,
-            siteWordKey: "site.office", accountPath: "/account")
+            siteWordKey: "site.office", accountPath: "/account",
+            libraries: ["chart.js": "/usr/share/javascript/chart.js/chart.min.js"])
     }
 
     private static let navigation = [

@@ -22,7 +22,11 @@ public struct Assets: Sendable {
     ///
     /// - Refuses: a file that cannot be read, is over 4 MiB, or a name used twice
     ///   (`ResourceError`). A folder that is not there holds no assets.
-    public init(folders: [String], bootstrapFolder: String) throws {
+    ///
+    /// - Parameter libraries: single files from elsewhere, by the name under which pages ask for them.
+    public init(
+        folders: [String], bootstrapFolder: String, libraries: [String: String] = [:]
+    ) throws {
         for folder in folders {
             guard let enumerator = FileManager.default.enumerator(atPath: folder) else { continue }
             for case let path as String in enumerator {
@@ -30,6 +34,9 @@ public struct Assets: Sendable {
                     try add(path, file: folder + "/" + path, contentType: type)
                 }
             }
+        }
+        for (name, file) in libraries.sorted(by: { $0.key < $1.key }) {
+            try add(name, file: file, contentType: Self.contentType(of: name) ?? "")
         }
         for name in ["css/bootstrap.min.css", "js/bootstrap.bundle.min.js"] {
             try add(

@@ -82,7 +82,8 @@ struct ErrorPages: RouterMiddleware {
             let view = ErrorView(
                 status: Int(answer.status.code), heading: heading(answer, words),
                 message: message, code: answer.code,
-                isSignInNeeded: answer.status == .unauthorized)
+                isSignInNeeded: answer.status == .unauthorized,
+                back: Self.back(from: request))
             response = try pages.page("error", view, context: context, status: answer.status)
         }
         if let seconds = answer.retryAfterSeconds {
@@ -93,6 +94,16 @@ struct ErrorPages: RouterMiddleware {
             response.headers[.connection] = "close"
         }
         return response
+    }
+
+    private static func back(from request: Request) -> String? {
+        guard let name = HTTPFields.Element.Name("Referer"), let referer = request.headers[name],
+            let authority = request.head.authority, let mark = referer.firstRange(of: "://"),
+            let slash = referer[mark.upperBound...].firstIndex(of: "/"),
+            referer[mark.upperBound..<slash].lowercased() == authority.lowercased()
+        else { return nil }
+        let path = SignIn.safePath(String(referer[slash...]))
+        return path == "/" || (path == request.uri.string && request.method == .get) ? nil : path
     }
 
     private func heading(_ answer: Answer, _ words: Words) -> String {
@@ -117,6 +128,8 @@ struct ErrorView {
     let message: String
     let code: String
     let isSignInNeeded: Bool
+    /// The page of this site that led here, if it was another one.
+    let back: String?
 }
 
 extension Response {

@@ -42,6 +42,7 @@ public struct Pages: Sendable {
     ///   - folders: resource folders of the targets, each with the three folders inside.
     ///   - accountPath: everybody's own page, behind the name at the top; nil where there is none.
     ///   - bootstrapFolder: where Bootstrap 5 is installed, with `css/` and `js/` inside.
+    ///   - libraries: single script files from elsewhere, by the name under which pages ask for them.
     ///   - siteWordKey: key of the word beside the brand, such as "site.till".
     ///   - helpline: whom to call, shown on the sign-in and error pages; nil when not yet known.
     /// - Refuses: what cannot be read or is defined twice (`ResourceError`).
@@ -49,12 +50,14 @@ public struct Pages: Sendable {
         folders: [String], navigation: [NavigationItem] = [], siteWordKey: String = "site.name",
         accountPath: String? = nil,
         bootstrapFolder: String = "/usr/share/javascript/bootstrap5",
+        libraries: [String: String] = [:],
         helpline: @escaping @Sendable (Language) -> String? = { _ in nil }
     ) throws {
         let all = [Self.sharedFolder] + folders
         languages = try Languages(folders: all.map { $0 + "/Languages" })
         assets = try Assets(
-            folders: all.map { $0 + "/Assets" }, bootstrapFolder: bootstrapFolder)
+            folders: all.map { $0 + "/Assets" }, bootstrapFolder: bootstrapFolder,
+            libraries: libraries)
         var sources: [String: String] = [:]
         for folder in all {
             for (name, text) in try Self.templates(in: folder + "/Templates") {
