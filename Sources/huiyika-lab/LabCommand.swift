@@ -8,7 +8,7 @@ struct LabCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "huiyika-lab",
         abstract: "Networks on this machine: to look at, to drive end to end, to measure.",
-        subcommands: [Demo.self, Bench.self])
+        subcommands: [Demo.self, Bench.self, Printer.self])
 }
 
 struct Demo: AsyncParsableCommand {
@@ -71,6 +71,44 @@ struct Bench: AsyncParsableCommand {
                 demo: URL(filePath: demo), firstPort: firstPort
             ).run()
         }
+    }
+}
+
+struct Printer: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract:
+            "A virtual receipt printer on a TCP port: keeps each paper as bytes, text and picture.",
+        discussion: """
+            Words in the file `condition` of the folder are the printer's troubles: off, frozen, slow, mute, paper-out, \
+            cover-open, near-end, cutter-stuck. An empty file means that all is well.
+            """)
+
+    @Option(help: "The port it listens on.")
+    var port = 9_100
+
+    @Option(help: "The folder of papers.")
+    var out: String
+
+    @Option(help: "Width of the paper in millimetres: 58 or 80.")
+    var width = 80
+
+    @Flag(help: "Draw each paper as PNG as well, by Chromium.")
+    var pictures = false
+
+    func validate() throws {
+        guard width == 58 || width == 80 else { throw ValidationError("width is 58 or 80") }
+    }
+
+    func run() async throws {
+        let printer = try PrinterFolder(
+            port: port, width: width, folder: URL(filePath: out).absoluteURL,
+            drawsPictures: pictures
+        ) { slip in
+            print(slip.text + (slip.isWhole ? "- - - cut - - -" : "~ ~ ~ torn ~ ~ ~"))
+        }
+        print("printer of \(width) mm on port \(port); papers in \(out)")
+        await StopSignal.wait()
+        printer.close()
     }
 }
 

@@ -28,6 +28,8 @@ public final class DemoNetwork {
     public let line: FaultProxy
     /// The tills, in the order they were planned.
     public let tills: [TillPlace]
+    /// A receipt printer beside each till, of 80 and 58 mm in turn; their papers lie in the tills' neighbour folders.
+    public let printers: [PrinterFolder]
     /// Plain HTTP on loopback, for the pages.
     public let web: HTTPTransport
 
@@ -47,7 +49,8 @@ public final class DemoNetwork {
 
     /// Plans a network; nothing is started.
     ///
-    /// - Shape: ports `firstPort` to `firstPort + 10 + tills`; the line listens on `firstPort + 2`.
+    /// - Shape: ports `firstPort` to `firstPort + 10 + tills`; the line listens on `firstPort + 2`, the first four tills'
+    ///   printers from `firstPort + 5`.
     public init(
         folder: URL, programs: URL, stores: [String], firstPort: Int, clock: ClockShift = .none
     ) throws {
@@ -62,6 +65,11 @@ public final class DemoNetwork {
             TillPlace(
                 store: store, port: firstPort + 11 + index,
                 folder: folder.appending(path: "till-\(index + 1)-\(store)"))
+        }
+        printers = try stores.prefix(4).indices.map { index in
+            try PrinterFolder(
+                port: firstPort + 5 + index, width: index.isMultiple(of: 2) ? 80 : 58,
+                folder: folder.appending(path: "printer-\(index + 1)"))
         }
         web = try HTTPTransport(
             configuration: HTTPTransportConfiguration(allowPlainHTTPLoopback: true),
@@ -179,6 +187,7 @@ public final class DemoNetwork {
     /// Closes the lab's own connections; nothing can be asked after it.
     public func close() async {
         await stop()
+        for printer in printers { printer.close() }
         await web.shutdown()
     }
 

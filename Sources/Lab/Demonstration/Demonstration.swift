@@ -51,6 +51,7 @@ public final class Demonstration {
         try await reportingFailure {
             try await openLastMonth()
             try await sellOnline()
+            try await lookAtThePaper()
             try await sellOffline()
             try await surviveTheKill()
             try await restoreTheLine()
@@ -118,6 +119,7 @@ public final class Demonstration {
         try await issueCards()
         for till in network.tills { try await network.startTill(till) }
         try await waitForCatalogue()
+        try await setUpPrinters()
     }
 
     private func openLastMonth() async throws {
@@ -257,6 +259,12 @@ public final class Demonstration {
         }
         report.write(
             "Test card  \(testCard.number)  password \(testCard.password)  under ¥1.00 a charge")
+        for (index, printer) in network.printers.enumerated() {
+            report.write(
+                "Printer of \(network.tills[index].store): port \(printer.printer.port), papers in "
+                    + "\(folder.appending(path: "printer-\(index + 1)").path); write off, paper-out, "
+                    + "cover-open, slow … into the file condition there")
+        }
         report.write(
             "\nkill -USR1 \(ProcessInfo.processInfo.processIdentifier) cuts the line,"
                 + " -USR2 mends it"
