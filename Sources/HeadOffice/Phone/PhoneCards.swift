@@ -8,7 +8,7 @@ struct PhoneCards: Sendable {
     let store: OfficeStore
 
     /// A remembered card, as its holder sees it.
-    struct Remembered: Sendable {
+    struct Remembered: Sendable, Equatable {
         let cardID: Int64
         let fingerprint: CardFingerprint
         let mask: String

@@ -115,6 +115,7 @@ actor PhoneCheckout {
     /// One question; whether another makes sense.
     private func ask(_ payment: RecordID) async -> Bool {
         do {
+            try store.reopenIfClosed()
             let request = try await store.read { database -> PhonePaymentRequest? in
                 guard let row = try PaymentRow.find(payment, in: database), row.ending == nil,
                     let phone = try PhoneRow.find(payment, in: database)
