@@ -17,9 +17,10 @@ import Testing
         let sale = try await world.sell()
         try await world.wait(sale, for: [.printed, .printed])
         let total: [UInt8] = Array("37.00".utf8)
-        #expect(port.bytes.indices.dropLast(4).contains { index in
-            Array(port.bytes[index..<(index + 5)]) == total
-        })
+        #expect(
+            port.bytes.indices.dropLast(4).contains { index in
+                Array(port.bytes[index..<(index + 5)]) == total
+            })
         #expect(port.bytes.filter { $0 == 0x1C }.count > 2)
         await world.stop()
         port.close()

@@ -157,11 +157,24 @@ extension TillWeb {
         return order
     }
 
+    /// An order number of this store as the bars of narrow paper hold it: without hyphens, the till
+    /// in two digits.
+    private func scanned(_ text: String) -> String? {
+        let store = String(identity.till.prefix { $0 != "-" })
+        let digits = Array(text.uppercased().dropFirst(store.count))
+        guard text.uppercased().hasPrefix(store), digits.count >= 14,
+            digits.allSatisfy({ ("0"..."9").contains($0) })
+        else { return nil }
+        let parts = [digits[..<2], digits[2..<10], digits[10...]].map { String($0) }
+        return ReceiptNumber(([store] + parts).joined(separator: "-"))?.description
+    }
+
     private func query(_ entered: Entered) throws -> OrderQuery {
         var query = OrderQuery()
         let number = entered.number.filter { !$0.isWhitespace }
         if !number.isEmpty {
-            query.number = ReceiptNumber(number)?.description ?? number.uppercased()
+            query.number =
+                ReceiptNumber(number)?.description ?? scanned(number) ?? number.uppercased()
         }
         if entered.card.contains(where: { !$0.isWhitespace }) {
             query.fingerprint = identity.fingerprintKey.fingerprint(

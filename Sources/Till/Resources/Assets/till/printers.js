@@ -108,7 +108,8 @@ function jobRow(job, printers) {
     );
   }
   if (job.state === "waiting") {
-    for (const other of printers.filter((p) => p.id !== job.printer)) {
+    const own = printers.find((p) => p.id === job.printer);
+    for (const other of printers.filter((p) => p.address !== own?.address || p.device !== own?.device)) {
       actions.append(
         button(`${words("move")} ${other.name}`, "button-plain", () =>
           call("POST", `/api/print-jobs/${job.id}/move`, { printer: other.id }),
