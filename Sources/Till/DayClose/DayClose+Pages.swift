@@ -154,7 +154,8 @@ extension TillWeb {
                 label: words("till.day.receiptLast"), value: statement.receipts?.last ?? "–"),
             .init(
                 label: words("till.day.sequences"),
-                value: "\(statement.first) – \(statement.last)"),
+                value: statement.last < statement.first
+                    ? "–" : "\(statement.first) – \(statement.last)"),
         ]
     }
 

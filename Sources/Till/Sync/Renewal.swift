@@ -65,6 +65,8 @@ enum Renewal {
                     beacon_issued_at = NULL, beacon_journalled_at = NULL
                 """)
         try database.execute(sql: "DELETE FROM session")
+        // Another copy may hold the same keys: codes are checked with new ones only (R-P12).
+        try database.execute(sql: "DELETE FROM confirmation_key")
     }
 
     /// Up to where the renewed journal is acknowledged; nil when all that was sent again has been.
