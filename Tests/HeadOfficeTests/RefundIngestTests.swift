@@ -164,7 +164,7 @@ struct RefundMonthTests {
     }
 
     @Test func `a request before its sale waits, and is judged when the sale comes`() async throws {
-        try await withShop { shop, till, card in
+        try await withShop { shop, till, card async throws in
             let other = try await TestTill.enrol(shop)
             let sale = shop.office.store.clock.makeID()
             let request = other.requestRefund(sale, quantity: 1, amount: 1_000, card: card)
@@ -188,7 +188,7 @@ struct RefundMonthTests {
 
     @Test func `a request whose sale never comes expires, and one taken back is gone`() async throws
     {
-        try await withShop { shop, till, card in
+        try await withShop { shop, till, card async throws in
             let sale = shop.office.store.clock.makeID()
             let request = till.requestRefund(sale, quantity: 1, amount: 1_000, card: card)
             let back = till.requestRefund(sale, quantity: 1, amount: 1_000, card: card)
@@ -204,7 +204,7 @@ struct RefundMonthTests {
     }
 
     @Test func `a withdrawal after the approval is too late`() async throws {
-        try await withShop { shop, till, card in
+        try await withShop { shop, till, card async throws in
             let sale = try till.sell(card, 1_000)
             let request = till.requestRefund(sale, quantity: 1, amount: 1_000, card: card)
             _ = try await till.verdicts()
@@ -217,7 +217,7 @@ struct RefundMonthTests {
     }
 
     @Test func `grace is for requests proved to be made in the month`() async throws {
-        try await withShop { shop, till, card in
+        try await withShop { shop, till, card async throws in
             let finance = try await shop.staff("fang", [.finance])
             let setting = RefundSetting(store: shop.office.store)
             await #expect(throws: RefundsRefusal.graceInvalid) {
@@ -251,7 +251,7 @@ struct RefundMonthTests {
     }
 
     @Test func `a head that the journal does not confirm proves nothing`() async throws {
-        try await withShop { shop, till, card in
+        try await withShop { shop, till, card async throws in
             let finance = try await shop.staff("fang", [.finance])
             try await RefundSetting(store: shop.office.store).setGrace(
                 3, by: finance, at: shop.now)
@@ -274,7 +274,7 @@ struct RefundMonthTests {
     }
 
     @Test func `test cards are refunded by themselves, in their own book`() async throws {
-        try await withShop { shop, till, _ in
+        try await withShop { shop, till, _ async throws in
             let test = try await shop.card(7, balance: 500, isTest: true)
             let asked = try till.sell(test, 90)
             try till.sell(test, 80)
