@@ -85,6 +85,7 @@ struct RefundIngestTests {
             till.requestRefund(sale, quantity: 1, amount: 1_000, card: card, line: 7)
             shop.office.time.move(milliseconds: 1)
             till.requestRefund(sale, quantity: 1, amount: 999, card: card)
+            shop.office.time.move(milliseconds: 1)
             till.requestRefund(
                 shop.office.store.clock.makeID(), quantity: 1, amount: 1_000, card: card)
             #expect(

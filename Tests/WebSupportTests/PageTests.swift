@@ -102,6 +102,7 @@ import WebSupport
             at: WebTime(milliseconds: 0))
         struct View {
             let status = 404, heading = "h", message = "m", code = "c", isSignInNeeded = false
+            let back: String? = nil
         }
         let html = try pages.render("error", View(), context: context)
         #expect(html.contains("<a href=\"/\">Search</a>"))

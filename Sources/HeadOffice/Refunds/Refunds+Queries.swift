@@ -163,51 +163,57 @@ extension Refunds {
             refunded: try row["refunded"])
     }
 
+    private static func row(
+        of requestID: RecordID, in session: PostgresSession
+    ) throws -> PostgresRow? {
+        try session.queryOne(
+            """
+            SELECT request.sale_id, request.store_id, store.code AS store_code,
+                   store.name AS store_name, till.code AS till_code, sale.receipt,
+                   sale.cashier, sale.card_id, sale.card_mask, sale.test,
+                   sale.fingerprint AS sale_card, request.fingerprint,
+                   EXISTS (SELECT 1 FROM transfer
+                           WHERE source_id = sale.sale_id AND kind IN ('sale', 'shortfall'))
+                       AS booked,
+                   card.programme_id, programme.code AS programme, sale.mode,
+                   sale.state AS sale_state, sale.code AS sale_code, sale.total,
+                   sale.paid_by_card, sale.refunded, sale.returned_to_card,
+                   (SELECT coalesce(sum(amount), 0)::bigint FROM transfer
+                    WHERE source_id = request.request_id AND kind = 'refund') AS gave_to_card,
+                   exception.exception_id, exception.outcome, sale.refund_reserved,
+                   sale.business_at, sale.received_at, request.received_at AS request_received,
+                   coalesce('brought_inside' = ANY (record.time_flags), false) AS moved,
+                   (SELECT min(head.stated_at)
+                    FROM till_head AS head
+                    JOIN journal_record AS stated USING (till_id, epoch, seq, hash)
+                    WHERE head.till_id = place.till_id AND head.epoch = place.epoch
+                      AND head.seq >= place.seq) AS proved_at,
+                   coalesce((SELECT grace_days FROM refund_setting), 0) AS grace_days,
+                   request.amount, request.reason, request.asked_by, request.asked_at,
+                   request.deadline, request.state, request.code, request.opinion,
+                   person.name AS decided_by, request.decided_at
+            FROM refund_request AS request
+            JOIN sale ON sale.sale_id = request.sale_id
+            JOIN store ON store.store_id = request.store_id
+            JOIN till ON till.till_id = sale.till_id
+            LEFT JOIN card ON card.card_id = sale.card_id
+            LEFT JOIN programme ON programme.programme_id = card.programme_id
+            LEFT JOIN exception ON exception.sale_id = sale.sale_id
+            LEFT JOIN record_identity AS place ON place.record_id = request.request_id
+            LEFT JOIN journal_record AS record
+                   ON record.till_id = place.till_id AND record.epoch = place.epoch
+                  AND record.seq = place.seq
+            LEFT JOIN staff_account ON staff_account_id = request.decided_by
+            LEFT JOIN person USING (person_id)
+            WHERE request_id = \(requestID)
+            """)
+    }
+
     /// The request with its sale and lines, as the page shows and the decision judges it.
     static func find(_ requestID: RecordID, in session: PostgresSession) throws -> RefundCase {
-        guard
-            let row = try session.queryOne(
-                """
-                SELECT request.sale_id, request.store_id, store.code AS store_code,
-                       store.name AS store_name, till.code AS till_code, sale.receipt,
-                       sale.cashier, sale.card_id, sale.card_mask, sale.test,
-                       sale.fingerprint AS sale_card, request.fingerprint,
-                       EXISTS (SELECT 1 FROM transfer
-                               WHERE source_id = sale.sale_id AND kind IN ('sale', 'shortfall'))
-                           AS booked,
-                       card.programme_id, programme.code AS programme, sale.mode,
-                       sale.state AS sale_state, sale.code AS sale_code, sale.total,
-                       sale.paid_by_card, sale.refunded, sale.returned_to_card,
-                       (SELECT coalesce(sum(amount), 0)::bigint FROM transfer
-                        WHERE source_id = request.request_id AND kind = 'refund') AS gave_to_card,
-                       exception.exception_id, exception.outcome, sale.refund_reserved,
-                       sale.business_at, sale.received_at, request.received_at AS request_received,
-                       coalesce('brought_inside' = ANY (record.time_flags), false) AS moved,
-                       (SELECT min(head.stated_at)
-                        FROM till_head AS head
-                        JOIN journal_record AS stated USING (till_id, epoch, seq, hash)
-                        WHERE head.till_id = place.till_id AND head.epoch = place.epoch
-                          AND head.seq >= place.seq) AS proved_at,
-                       coalesce((SELECT grace_days FROM refund_setting), 0) AS grace_days,
-                       request.amount, request.reason, request.asked_by, request.asked_at,
-                       request.deadline, request.state, request.code, request.opinion,
-                       person.name AS decided_by, request.decided_at
-                FROM refund_request AS request
-                JOIN sale ON sale.sale_id = request.sale_id
-                JOIN store ON store.store_id = request.store_id
-                JOIN till ON till.till_id = sale.till_id
-                LEFT JOIN card ON card.card_id = sale.card_id
-                LEFT JOIN programme ON programme.programme_id = card.programme_id
-                LEFT JOIN exception ON exception.sale_id = sale.sale_id
-                LEFT JOIN record_identity AS place ON place.record_id = request.request_id
-                LEFT JOIN journal_record AS record
-                       ON record.till_id = place.till_id AND record.epoch = place.epoch
-                      AND record.seq = place.seq
-                LEFT JOIN staff_account ON staff_account_id = request.decided_by
-                LEFT JOIN person USING (person_id)
-                WHERE request_id = \(requestID)
-                """)
-        else { throw RefundsRefusal.unknownRequest }
+        guard let row = try row(of: requestID, in: session) else {
+            throw RefundsRefusal.unknownRequest
+        }
         let lines = try Self.lines(of: requestID, saleID: try row["sale_id"], in: session)
         let sold: CardFingerprint = try row["sale_card"]
         let chain = try CardChain.later(than: [sold], in: session)[sold, default: []]
