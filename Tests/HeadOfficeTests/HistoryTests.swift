@@ -106,7 +106,7 @@ struct HistoryTests {
             SELECT count(*) FROM sale WHERE returned_to_card > paid_by_card
                 OR paid_by_card > total OR refunded > total
                 OR returned_to_card <> (
-                    SELECT coalesce(sum(amount), 0) FROM transfer JOIN refund_request
+                    SELECT coalesce(sum(transfer.amount), 0) FROM transfer JOIN refund_request
                         ON request_id = source_id
                     WHERE refund_request.sale_id = sale.sale_id AND kind = 'refund')
             """)

@@ -19,6 +19,7 @@ INSERT INTO refund_setting DEFAULT VALUES;
 
 -- A request may come before its sale: it waits, its deadline running, and reserves nothing.
 ALTER TABLE refund_request DROP CONSTRAINT refund_request_sale_id_fkey;
+ALTER TABLE refund_line DROP CONSTRAINT refund_line_sale_id_fkey;
 ALTER TABLE refund_request DROP CONSTRAINT refund_request_state_check;
 ALTER TABLE refund_request DROP CONSTRAINT refund_request_check1;
 ALTER TABLE refund_request ADD CONSTRAINT ck_refund_request_state
