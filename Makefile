@@ -7,9 +7,10 @@
 #   make sim         seeded simulation of sync (SEED=n)
 #   make bench       measurements beside their baselines in the same run
 #   make lint        formatting, shell scripts, architecture      make format   mend formatting
+#   make errors      Docs/ERRORS.md from the words of the refusals
 
 SHELL := /bin/bash
-.PHONY: demo demo-once test test-fast sim bench lint format packages build clean
+.PHONY: demo demo-once test test-fast sim bench lint format errors packages build clean
 
 demo: build
 	scripts/demo.sh
@@ -34,6 +35,9 @@ lint: packages
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+errors:
+	scripts/error-table.py
 
 packages:
 	scripts/install-packages.sh
