@@ -81,7 +81,7 @@ def open_page(browser):
 
     def make(language="zh-CN", width=1366, height=768):
         context = browser.new_context(
-            locale=language, viewport={"width": width, "height": height})
+            reduced_motion="reduce", locale=language, viewport={"width": width, "height": height})
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: message.type == "error" and

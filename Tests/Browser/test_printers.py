@@ -163,7 +163,11 @@ def test_a_reprint_is_marked_on_paper(desk):
     desk.check("slip")
     page.keyboard.press("F9")
     expect(page.locator("#print-state li[data-state=printed]")).to_have_count(2, timeout=15000)
-    papers = desk.papers(receipt)
+    for _ in range(60):
+        papers = desk.papers(receipt)
+        if len(papers) == 4:
+            break
+        page.wait_for_timeout(250)
     assert ["补打第 1 次" in p.read_text() for p in papers] == [False, False, True, True]
     draw(page, papers[2], f"paper-reprint-58-{desk.short}")
     # What the bars of narrow paper say finds the order.

@@ -70,7 +70,7 @@ struct StaffPage: Sendable {
 
     private struct View {
         let login: String
-        let person: String
+        let personName: String
         let state: StateView
         let roles: [ChoiceView]
         let rolesText: String
@@ -119,7 +119,7 @@ struct StaffPage: Sendable {
         let now = desk.now
         let canChange = actor.roles.contains(.operator) && login != actor.login
         let view = View(
-            login: login, person: found.personName,
+            login: login, personName: found.personName,
             state: text.state(found.isDisabled ? "disabled" : "enabled"),
             roles: StaffRole.allCases.map {
                 ChoiceView(

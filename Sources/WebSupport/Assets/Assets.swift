@@ -18,8 +18,7 @@ public struct Assets: Sendable {
     private var assets: [String: Asset] = [:]
     private var dottedNames: [String: String] = [:]
 
-    /// Reads every file of a known type below the folders, Bootstrap's minified files, and Chart.js, which lies beside
-    /// Bootstrap's folder in Debian.
+    /// Reads every file of a known type below the folders, and Bootstrap's minified files.
     ///
     /// - Refuses: a file that cannot be read, is over 4 MiB, or a name used twice
     ///   (`ResourceError`). A folder that is not there holds no assets.
@@ -44,9 +43,6 @@ public struct Assets: Sendable {
                 "bootstrap/" + name, file: bootstrapFolder + "/" + name,
                 contentType: Self.contentType(of: name) ?? "")
         }
-        try add(
-            "chart/chart.min.js", file: bootstrapFolder + "/../chart.js/chart.min.js",
-            contentType: "text/javascript; charset=utf-8")
     }
 
     /// The address of an asset for a page, such as `/assets/huiyika.css?v=1a2b3c4d5e6f`.
