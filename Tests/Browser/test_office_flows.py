@@ -117,7 +117,7 @@ def test_a_load_takes_two_people_and_a_frozen_card_is_thawed_by_the_supervisor(
 def test_a_refund_needs_an_opinion_and_is_decided_once(network, as_person, clerk, picture):
     till = Cashier(
         ("zh-CN", "zh", "cashier1", "cashier-demo-1"), network, as_person, lambda *_: None)
-    receipt = till.sell(network.cards[0], "banlangen")
+    receipt = till.sell(network.cards[7], "banlangen")
     asked = till.page.evaluate(
         "async ([path, card]) => { const token ="
         " document.querySelector('meta[name=csrf-token]').content;"
@@ -125,7 +125,7 @@ def test_a_refund_needs_an_opinion_and_is_decided_once(network, as_person, clerk
         " 'Content-Type': 'application/json'},"
         " body: JSON.stringify({card, reason: '拿错了药', lines: null})});"
         " return answer.json() }",
-        [f"/api/sales/{till.page.url.split('/')[-1]}/refunds", network.cards[0]["number"]])
+        [f"/api/sales/{till.page.url.split('/')[-1]}/refunds", network.cards[7]["number"]])
     assert asked["saleReceipt"] == receipt
     till.wait_until("s.unsentRecords === 0")
 
@@ -235,7 +235,7 @@ def test_an_import_names_the_bad_rows_and_takes_the_good(
 
 def test_the_month_is_exported_as_a_file_that_a_spreadsheet_opens(clerk, picture, network):
     finance = clerk("finance", "/finance")
-    for name in ["monthly-sales", "detail"]:
+    for name in ["monthly-sales", "ledger-detail"]:
         finance.goto(f"{network.office}/finance/reports/{name}")
         with finance.expect_download() as download:
             finance.click(".download-row a[href*='csv']")

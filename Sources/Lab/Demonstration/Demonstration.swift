@@ -178,7 +178,7 @@ public final class Demonstration {
         let issuer = try await clerk("issuer")
         let supervisor = try await clerk("supervisor")
         let desk = try await CardIssue(issuer: issuer, supervisor: supervisor)
-        for (programme, quantity) in [("GD", 3), ("JS", 8)] {
+        for (programme, quantity) in [("GD", 3), ("JS", 2), ("GD", 6)] {
             let batch = try await desk.ask(
                 programme: programme, quantity: quantity, initialLoad: 10_000, note: "演示")
             let own = try await issuer.client.post("/api/batches/\(batch)/approve", json: [:])
