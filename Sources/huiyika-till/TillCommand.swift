@@ -25,6 +25,17 @@ struct Settings: ParsableArguments {
         if let data { configuration.dataFolder = data }
         return configuration
     }
+
+    func maintenance() throws -> TillMaintenance {
+        let configuration = try load()
+        return TillMaintenance(
+            configuration: configuration, logger: TillLog.make(configuration))
+    }
+
+    func backup() throws -> TillBackup {
+        let configuration = try load()
+        return TillBackup(configuration: configuration, logger: TillLog.make(configuration))
+    }
 }
 
 struct Serve: AsyncParsableCommand {
@@ -80,9 +91,7 @@ struct Status: AsyncParsableCommand {
     @OptionGroup var settings: Settings
 
     func run() async throws {
-        let configuration = try settings.load()
-        let maintenance = TillMaintenance(
-            configuration: configuration, logger: TillLog.make(configuration))
+        let maintenance = try settings.maintenance()
         print(try await maintenance.status())
     }
 }
@@ -93,9 +102,7 @@ struct Verify: AsyncParsableCommand {
     @OptionGroup var settings: Settings
 
     func run() async throws {
-        let configuration = try settings.load()
-        let maintenance = TillMaintenance(
-            configuration: configuration, logger: TillLog.make(configuration))
+        let maintenance = try settings.maintenance()
         print("the chain holds: \(try await maintenance.verify()) records")
     }
 }
@@ -113,9 +120,7 @@ struct Resend: AsyncParsableCommand {
     var last: Int
 
     func run() async throws {
-        let configuration = try settings.load()
-        let maintenance = TillMaintenance(
-            configuration: configuration, logger: TillLog.make(configuration))
+        let maintenance = try settings.maintenance()
         for line in try await maintenance.resend(last: last) { print(line) }
     }
 }
@@ -127,9 +132,7 @@ struct Reset: AsyncParsableCommand {
     @OptionGroup var settings: Settings
 
     func run() async throws {
-        let configuration = try settings.load()
-        let maintenance = TillMaintenance(
-            configuration: configuration, logger: TillLog.make(configuration))
+        let maintenance = try settings.maintenance()
         try await maintenance.reset()
         print("removed; enrol to use this till again")
     }
@@ -149,9 +152,7 @@ struct Backup: AsyncParsableCommand {
     var to: String
 
     func run() async throws {
-        let configuration = try settings.load()
-        let backup = TillBackup(
-            configuration: configuration, logger: TillLog.make(configuration))
+        let backup = try settings.backup()
         print(try await backup.backUp(to: to))
     }
 }
@@ -166,9 +167,7 @@ struct Restore: AsyncParsableCommand {
     var from: String
 
     func run() async throws {
-        let configuration = try settings.load()
-        let backup = TillBackup(
-            configuration: configuration, logger: TillLog.make(configuration))
+        let backup = try settings.backup()
         print(try await backup.restore(from: from))
         print("restored; run huiyika-till enrol --renew with a code for this till")
     }
@@ -185,9 +184,7 @@ struct ExportUnsent: AsyncParsableCommand {
     var to: String
 
     func run() async throws {
-        let configuration = try settings.load()
-        let backup = TillBackup(
-            configuration: configuration, logger: TillLog.make(configuration))
+        let backup = try settings.backup()
         print("unsent records: \(try await backup.exportUnsent(to: to))")
     }
 }

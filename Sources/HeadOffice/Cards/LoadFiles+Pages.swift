@@ -54,18 +54,11 @@ struct LoadFilePages: Sendable {
     private struct PreviewView {
         let summary: String
         let hasBad: Bool
-        let bad: [BadView]
+        let bad: [BadCellView]
         let badMore: String
         let hasGood: Bool
         let good: [GoodView]
         let more: String
-    }
-
-    private struct BadView {
-        let line: String
-        let column: String
-        let value: String
-        let reason: String
     }
 
     private struct GoodView {
@@ -89,7 +82,7 @@ struct LoadFilePages: Sendable {
                     "total": text.money(read.total), "bad": String(read.bad.count),
                 ]), hasBad: !read.bad.isEmpty,
             bad: read.bad.prefix(500).map { row in
-                BadView(
+                BadCellView(
                     line: String(row.line),
                     column: row.column <= columns.count
                         ? columns[row.column - 1] : String(row.column), value: row.value,

@@ -70,18 +70,11 @@ struct CataloguePages: Sendable {
     private struct PreviewView {
         let summary: String
         let hasBad: Bool
-        let bad: [BadView]
+        let bad: [BadCellView]
         let badMore: String
         let hasGood: Bool
         let good: [ProductView]
         let more: String
-    }
-
-    private struct BadView {
-        let line: String
-        let column: String
-        let value: String
-        let reason: String
     }
 
     private struct ProductView {
@@ -148,7 +141,7 @@ struct CataloguePages: Sendable {
                 ["good": String(read.good.count), "bad": String(read.bad.count)]),
             hasBad: !read.bad.isEmpty,
             bad: read.bad.prefix(500).map { row in
-                BadView(
+                BadCellView(
                     line: String(row.line),
                     column: row.column <= columns.count
                         ? columns[row.column - 1] : String(row.column),

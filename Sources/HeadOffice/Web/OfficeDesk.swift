@@ -153,6 +153,14 @@ struct StateView {
     let badge: String
 }
 
+/// A cell of a file that is turned down, and why.
+struct BadCellView {
+    let line: String
+    let column: String
+    let value: String
+    let reason: String
+}
+
 /// One choice of a list or a row of choices.
 struct ChoiceView {
     let value: String
