@@ -30,15 +30,26 @@ struct Demo: AsyncParsableCommand {
     @Option(help: "The first of the ports that are used.")
     var firstPort = 8600
 
+    @Option(help: "Months of history, the present one included; all before it are closed.")
+    var months = 3
+
+    func validate() throws {
+        guard (1...12).contains(months) else { throw ValidationError("--months is 1 to 12") }
+        guard !once || months > 1 else {
+            throw ValidationError("--once refuses a refund of last month and needs --months 2")
+        }
+    }
+
     func run() async throws {
-        let (once, folder, demo, out, firstPort) = (once, folder, demo, out, firstPort)
+        let (once, folder, demo, out) = (once, folder, demo, out)
+        let (firstPort, months) = (firstPort, months)
         let programs = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         do {
             try await StopSignal.ending {
                 let demonstration = try Demonstration(
                     folder: URL(filePath: folder).absoluteURL, programs: programs.absoluteURL,
                     demo: URL(filePath: demo), out: URL(filePath: out).absoluteURL,
-                    firstPort: firstPort)
+                    firstPort: firstPort, months: months)
                 try await once ? demonstration.runOnce() : demonstration.keepRunning()
             }
         } catch is CancellationError {

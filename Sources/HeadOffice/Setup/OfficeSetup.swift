@@ -27,6 +27,10 @@ public struct OfficeSetupFile: Decodable, Sendable {
         let province: String
         let address: String
         let telephone: String
+        /// Where the store is paid; not known yet when left out.
+        let settlementAccount: String?
+        /// Millionths of what reaches the store; 0 when left out.
+        let feePerMillion: Int?
         let accounts: [Account]
     }
 
@@ -158,7 +162,9 @@ public struct OfficeSetup: Sendable {
             try await stores.create(
                 .init(
                     code: opened.code, name: opened.name, province: opened.province,
-                    address: opened.address, telephone: opened.telephone), by: .setUp, at: now)
+                    address: opened.address, telephone: opened.telephone,
+                    settlementAccount: opened.settlementAccount ?? "",
+                    feePerMillion: opened.feePerMillion ?? 0), by: .setUp, at: now)
             made += 1
         } catch StoresRefusal.codeTaken {}
         return try await made

@@ -62,11 +62,11 @@ extension Demonstration {
 
     func refuseLastMonth() async throws {
         report.step("A refund of last month's sale is refused with the month rule's reason")
-        guard let sale = lastMonthSale else { throw LabError("no sale of last month") }
+        guard let (sale, card) = lastMonthSale else { throw LabError("no sale of last month") }
         let cashier = try await self.cashier(at: 0)
         let answer = try await cashier.client.post(
             "/api/sales/\(sale.id)/refunds",
-            json: ["card": cards[0].number, "reason": "退货", "lines": NSNull()])
+            json: ["card": card.number, "reason": "退货", "lines": NSNull()])
         try report.expect("code", answer.json["code"] as? String ?? "", "refund_month_over")
         report.saw("\(sale.receipt): \(answer.json["message"] ?? "")")
     }

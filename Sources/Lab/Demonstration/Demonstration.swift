@@ -14,13 +14,16 @@ public final class Demonstration {
     let out: URL
     private let programs: URL
     private let firstPort: Int
+    private let past: [PastDay]
 
     var network: DemoNetwork
     var cards: [DemoCard] = []
+    /// Spent in the months before.
+    var historyCards: [DemoCard] = []
     /// The test card of the manual.
     let testCard = DemoCard(number: "6160201901100002", password: "079497", programme: "GD")
     /// Sold last month, for the month rule.
-    var lastMonthSale: DemoSale?
+    var lastMonthSale: (sale: DemoSale, card: DemoCard)?
     var offlineSales: [DemoSale] = []
     var onlineSale: DemoSale?
 
@@ -29,19 +32,23 @@ public final class Demonstration {
 
     /// Plans a demonstration.
     ///
-    /// - Shape: `folder` is emptied first; `demo` holds `setup.json` and `catalogue.csv`; exports go to `out`.
-    public init(folder: URL, programs: URL, demo: URL, out: URL, firstPort: Int) throws {
+    /// - Shape: `folder` is emptied first; `demo` holds `setup.json` and `catalogue.csv`; exports go to `out`. `months`
+    ///   of history, the present one included; all before it are closed.
+    public init(
+        folder: URL, programs: URL, demo: URL, out: URL, firstPort: Int, months: Int
+    ) throws {
         report = Report()
         self.folder = folder
         self.programs = programs
         self.firstPort = firstPort
+        past = PastDay.days(beforeMonthOf: LabClock.now(), months: months)
         self.out = out
         setup = demo.appending(path: "setup.json")
         catalogue = demo.appending(path: "catalogue.csv")
         try? FileManager.default.removeItem(at: folder)
         network = try DemoNetwork(
             folder: folder, programs: programs, stores: Self.stores, firstPort: firstPort,
-            clock: .daysAgo(Self.daysIntoLastMonth()))
+            clock: past.first.map { .daysAgo($0.daysAgo) } ?? .none)
     }
 
     /// The whole main job.
@@ -49,7 +56,7 @@ public final class Demonstration {
     /// - Refuses: `LabError` at the first thing that is not as it must be.
     public func runOnce() async throws {
         try await reportingFailure {
-            try await openLastMonth()
+            try await open()
             try await sellOnline()
             try await lookAtThePaper()
             try await sellOffline()
@@ -70,9 +77,8 @@ public final class Demonstration {
     /// - Shape: meanwhile SIGUSR1 cuts the line between the tills and head office, SIGUSR2 mends it.
     public func keepRunning() async throws {
         try await reportingFailure {
-            network = try await reopened(clock: .none)
-            try await fill()
-            printAddresses()
+            try await open()
+            try await printAddresses()
             try await LineSignals.follow { line in
                 try network.line.set(line)
                 report.write(line == .cut ? "The line is cut." : "The line is whole.")
@@ -95,12 +101,7 @@ public final class Demonstration {
         }
     }
 
-    /// Today's day of the month and one more: the same programs then live in the month before.
-    private static func daysIntoLastMonth() -> Int {
-        BusinessDate(LabClock.now()).day + 1
-    }
-
-    private func reopened(clock: DemoNetwork.ClockShift) async throws -> DemoNetwork {
+    func reopened(clock: DemoNetwork.ClockShift) async throws -> DemoNetwork {
         await network.close()
         return try DemoNetwork(
             folder: folder, programs: programs, stores: Self.stores, firstPort: firstPort,
@@ -123,22 +124,10 @@ public final class Demonstration {
         try await setUpPrinters()
     }
 
-    private func openLastMonth() async throws {
-        let days = Self.daysIntoLastMonth()
-        report.write(
-            "The network opens \(days) days ago, in last month (the programs see another clock).")
+    /// Fills the network and lets it live through its past, up to today.
+    private func open() async throws {
         try await fill()
-        report.step("A sale of last month, for the month rule later")
-        let cashier = try await self.cashier(at: 0)
-        let sale = try await cashier.sell([("100001", 1)], to: cards[0])
-        lastMonthSale = sale
-        report.saw("\(sale.receipt) \(yuan(sale.amount)) \(sale.mode)")
-        try await waitUntilSent(cashier)
-        await network.stop()
-        network = try await reopened(clock: .none)
-        try await network.startOffice()
-        for till in network.tills { try await network.startTill(till) }
-        report.saw("the network was stopped and started again with the true clock")
+        if !past.isEmpty { try await live(through: past) }
     }
 
     private func enrolTills() async throws {
@@ -188,6 +177,11 @@ public final class Demonstration {
             try report.expect(
                 "cards of \(programme), printed and mailed", made.count, quantity)
             cards += made
+        }
+        for programme in past.isEmpty ? [] : ["GD", "JS"] {
+            let batch = try await desk.ask(
+                programme: programme, quantity: 2, initialLoad: 100_000, note: "历史")
+            historyCards += try await desk.issue(batch: batch, programme: programme)
         }
         try await load(cards[0], with: 50_000, issuer, supervisor)
     }
@@ -240,11 +234,11 @@ public final class Demonstration {
         }
     }
 
-    private func printAddresses() {
+    private func printAddresses() async throws {
         report.write(
             """
 
-            Head office  \(network.officeBase)/   admin, issuer, supervisor, approver, finance, auditor   password \(Self.password)
+            Head office  \(network.officeBase)/   admin, issuer, supervisor, approver, finance, finance2, auditor   password \(Self.password)
             """)
         for till in network.tills {
             report.write(
@@ -252,8 +246,9 @@ public final class Demonstration {
                     + "passwords cashier-demo-1, cashier-demo-2, manager-demo-1")
         }
         report.write("")
-        for (index, card) in cards.enumerated() {
-            let balance: Int64 = index == 0 ? 60_000 : 10_000
+        let issuer = try await clerk("issuer")
+        for card in cards {
+            let balance = try await issuer.balance(of: card)
             report.write(
                 "Card \(card.programme)  \(card.number)  password \(card.password)  \(yuan(balance))"
             )
