@@ -21,7 +21,7 @@ struct ReportCommand: AsyncParsableCommand {
         @Option(help: "The month, such as 2026-10.")
         var month: String
 
-        @Option(help: "csv, xlsx, pdf or hledger.")
+        @Option(help: "csv, xlsx, pdf, hledger or voucher.")
         var format = "csv"
 
         @Option(help: "The figures of an earlier closing of a month that was opened again.")

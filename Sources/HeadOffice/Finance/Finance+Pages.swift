@@ -133,13 +133,17 @@ struct FinancePages: Sendable {
             MonthExport.reports(format).contains(report)
         else { throw FinanceRefusal.formatUnknown }
         let actor = try await desk.actor(context)
+        let wish = ExportOrders.Wish(
+            report: report, month: try Self.month(query, desk.now), format: format,
+            closing: try Self.closing(query))
+        try await desk.exportOrders.requireShort(wish)
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "huiyika-export-\(desk.store.clock.makeID())")
         let manifest: ExportManifest
         do {
             manifest = try await desk.exports.write(
-                report, month: try Self.month(query, desk.now), format: format,
-                closing: try Self.closing(query), to: folder, by: actor, at: desk.now)
+                report, month: wish.month, format: format, closing: wish.closing, to: folder,
+                by: actor, at: desk.now)
         } catch {
             try? FileManager.default.removeItem(at: folder)
             throw error

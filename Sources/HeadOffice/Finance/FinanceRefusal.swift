@@ -8,4 +8,15 @@ public enum FinanceRefusal: String, OfficeRefusal, CaseIterable {
     case fileUnreadable = "file_unreadable"
     case pdfNotMade = "pdf_not_made"
     case hashInvalid = "hash_invalid"
+    case voucherColumnsInvalid = "voucher_columns_invalid"
+    case voucherAccountsInvalid = "voucher_accounts_invalid"
+    /// One person has enough files under way.
+    case exportsTooMany = "exports_too_many"
+    case exportUnknown = "export_unknown"
+    /// The file is made in the background, not while a browser waits.
+    case exportTooLong = "export_too_long"
+    /// Somebody gave it up, or the program stops.
+    case exportStopped = "export_stopped"
+    /// The file is not there: not made yet, or kept long enough.
+    case exportNotReady = "export_not_ready"
 }

@@ -9,7 +9,8 @@ struct FinanceTab {
     private static let pages = [
         ("/finance", "finance.tab.month"), ("/finance/closing", "finance.tab.closing"),
         ("/finance/settlements", "finance.tab.settlements"),
-        ("/finance/fees", "finance.tab.fees"), ("/finance/verify", "finance.tab.verify"),
+        ("/finance/fees", "finance.tab.fees"), ("/finance/files", "finance.tab.files"),
+        ("/finance/verify", "finance.tab.verify"),
     ]
 
     /// The links, with one marked as the present page's.

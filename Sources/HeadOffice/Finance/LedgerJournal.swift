@@ -9,7 +9,8 @@ import PostgresDriver
 enum LedgerJournal {
     /// Accounts are `BOOK:KIND:OWNER`; cards stand under their programme.
     static func write(
-        _ source: ReportSource, to path: String, asOf now: Instant, in session: PostgresSession
+        _ source: ReportSource, to path: String, asOf now: Instant, progress: ExportProgress,
+        in session: PostgresSession
     ) throws -> MonthExport.Written {
         let file = try ExportFile(path: path)
         let month = source.month
@@ -37,11 +38,13 @@ enum LedgerJournal {
             chunk in
             hash.update(data: chunk)
             var text = ""
+            let before = rowCount
             reader.feed(chunk) { cells in
                 rowCount += 1
                 text += entry(cells)
             }
             try put(text)
+            try progress.add(rowCount - before)
         }
         try put("\n\(month.lastDay) * closing balances\n")
         for balance in balances {

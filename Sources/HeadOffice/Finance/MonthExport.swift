@@ -39,14 +39,16 @@ public struct MonthExport: Sendable {
         self.store = store
     }
 
-    /// The name under which the stores' statements and the journal are registered.
+    /// The names under which the stores' statements, the journal and the voucher are registered.
     static let statements = "settlement-statements"
     static let journal = "ledger-journal"
+    static let voucher = "voucher"
 
     /// Writes a month's reports into a folder, each with `.sha256` and a manifest beside it.
     ///
-    /// - Shape: all reports for `csv` and `xlsx`, one file of statements for `pdf`, one journal for `hledger`. One
-    ///   snapshot for all files; existing files are replaced. `number` asks for the figures of an earlier closing.
+    /// - Shape: all reports for `csv` and `xlsx`, one file of statements for `pdf`, one journal for `hledger`, one voucher
+    ///   for `voucher`. One snapshot for all files; existing files are replaced. `number` asks for the figures of an
+    ///   earlier closing.
     /// - Source: PRODUCT §6; R-L5.
     public func write(
         month: TradingMonth, format: ReportFormat = .csv, closing number: Int? = nil,
@@ -55,7 +57,8 @@ public struct MonthExport: Sendable {
         try actor.require(.finance, .auditor)
         let manifests = try await files(
             Self.reports(format),
-            month: month, format: format, closing: number, in: folder, at: now)
+            month: month, format: format, closing: number, in: folder, at: now,
+            progress: ExportProgress())
         for manifest in manifests {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -70,14 +73,16 @@ public struct MonthExport: Sendable {
 
     /// Writes one report's file into a folder and leaves the trace of the export in the audit.
     ///
-    /// - Refuses: `.roleMissing`, `.closingUnknown`.
+    /// - Refuses: `.roleMissing`, `.closingUnknown`; `.exportStopped` once `progress` is stopped.
     public func write(
         _ report: MonthReport, month: TradingMonth, format: ReportFormat = .csv,
-        closing number: Int? = nil, to folder: URL, by actor: StaffActor, at now: Instant
+        closing number: Int? = nil, to folder: URL, by actor: StaffActor, at now: Instant,
+        progress: ExportProgress = ExportProgress()
     ) async throws -> ExportManifest {
         try actor.require(.finance, .auditor)
         let manifests = try await files(
-            [report], month: month, format: format, closing: number, in: folder, at: now)
+            [report], month: month, format: format, closing: number, in: folder, at: now,
+            progress: progress)
         guard let manifest = manifests.first else { throw FinanceRefusal.reportUnknown }
         try await register(manifests, format: format, by: actor, at: now)
         return manifest
@@ -89,6 +94,7 @@ public struct MonthExport: Sendable {
         case .csv, .xlsx: MonthReport.allCases
         case .pdf: [.storeSettlement]
         case .hledger: [.ledgerDetail]
+        case .voucher: [.trialBalance]
         }
     }
 
@@ -125,7 +131,7 @@ public struct MonthExport: Sendable {
 
     private func files(
         _ reports: [MonthReport], month: TradingMonth, format: ReportFormat, closing number: Int?,
-        in folder: URL, at now: Instant
+        in folder: URL, at now: Instant, progress: ExportProgress
     ) async throws -> [ExportManifest] {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let position = try await ReportSource.settledPosition(store)
@@ -138,7 +144,7 @@ public struct MonthExport: Sendable {
                 let name = Self.fileName(report, month: month, format: format)
                 let path = folder.appending(path: name).path
                 let written = try Self.write(
-                    source, format: format, to: path, at: now, in: session)
+                    source, format: format, to: path, at: now, progress: progress, in: session)
                 return ExportManifest(
                     report: Self.registeredName(report, format), month: month.description,
                     file: name, asOf: now.milliseconds, ledgerPosition: source.position,
@@ -154,6 +160,7 @@ public struct MonthExport: Sendable {
         case .csv, .xlsx: report.rawValue
         case .pdf: statements
         case .hledger: journal
+        case .voucher: voucher
         }
     }
 
@@ -162,7 +169,8 @@ public struct MonthExport: Sendable {
     ) -> String {
         switch format {
         case .csv, .xlsx: report.fileName(month, format)
-        case .pdf, .hledger: "\(registeredName(report, format))-\(month).\(format.fileExtension)"
+        case .pdf, .hledger, .voucher:
+            "\(registeredName(report, format))-\(month).\(format.fileExtension)"
         }
     }
 
@@ -175,22 +183,26 @@ public struct MonthExport: Sendable {
 
     private static func write(
         _ source: ReportSource, format: ReportFormat, to path: String, at now: Instant,
-        in session: PostgresSession
+        progress: ExportProgress, in session: PostgresSession
     ) throws -> Written {
         switch format {
-        case .csv: return try writeCSV(source, to: path, in: session)
+        case .csv: return try writeCSV(source, to: path, progress: progress, in: session)
         case .xlsx:
-            return try ReportWorkbook.write(source, to: path, asOf: now, in: session)
+            return try ReportWorkbook.write(
+                source, to: path, asOf: now, progress: progress, in: session)
         case .pdf:
             return try StatementDocument.write(source, to: path, asOf: now, in: session)
         case .hledger:
-            return try LedgerJournal.write(source, to: path, asOf: now, in: session)
+            return try LedgerJournal.write(
+                source, to: path, asOf: now, progress: progress, in: session)
+        case .voucher: return try VoucherFile.write(source, to: path, in: session)
         }
     }
 
     /// Straight from the server to the file.
     private static func writeCSV(
-        _ source: ReportSource, to path: String, in session: PostgresSession
+        _ source: ReportSource, to path: String, progress: ExportProgress,
+        in session: PostgresSession
     ) throws -> Written {
         let file = try ExportFile(path: path)
         let heading = source.report.columns.map(\.heading).joined(separator: ",")
@@ -199,7 +211,9 @@ public struct MonthExport: Sendable {
         var cells = SHA256()
         let lines = try session.copyOut(source.csv, format: .csv(header: false)) { chunk in
             if isPlain { cells.update(data: chunk) }
-            try file.append(chunk.withCarriageReturns)
+            let rows = chunk.withCarriageReturns
+            try file.append(rows)
+            try progress.add(rows.count - chunk.count)
         }
         return Written(
             rowCount: lines - source.report.totalLineCount, sha256: try file.finish(),

@@ -176,7 +176,7 @@ extension MonthReport {
     }
 
     /// Whose account it is, as people name it.
-    private static func owner(_ account: String) -> SQL {
+    static func owner(_ account: String) -> SQL {
         SQL(
             unsafeSQL: """
                 CASE WHEN \(account).kind = 'card' THEN

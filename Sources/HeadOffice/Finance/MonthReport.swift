@@ -173,14 +173,24 @@ public enum ReportFormat: String, Sendable, CaseIterable {
     case pdf
     /// The month's ledger as a journal that `hledger check` accepts.
     case hledger
+    /// The month's summary voucher for an accounting package, in the columns of its template.
+    case voucher
 
     /// Of its files.
-    public var fileExtension: String { self == .hledger ? "journal" : rawValue }
+    public var fileExtension: String {
+        switch self {
+        case .csv, .xlsx, .pdf: rawValue
+        case .hledger: "journal"
+        case .voucher: "csv"
+        }
+    }
 
     /// Of its answers.
     var contentType: String {
         switch self {
         case .csv: "text/csv; charset=utf-8"
+        // In the encoding of its template.
+        case .voucher: "text/csv"
         case .xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         case .pdf: "application/pdf"
         case .hledger: "text/plain; charset=utf-8"

@@ -9,7 +9,8 @@ import Spreadsheets
 /// Writes a report as XLSX.
 enum ReportWorkbook {
     static func write(
-        _ source: ReportSource, to path: String, asOf now: Instant, in session: PostgresSession
+        _ source: ReportSource, to path: String, asOf now: Instant, progress: ExportProgress,
+        in session: PostgresSession
     ) throws -> MonthExport.Written {
         let book = try Workbook(path: path)
         let columns = source.report.columns
@@ -22,6 +23,7 @@ enum ReportWorkbook {
         var days = DaySums(source.report)
         try session.copyOut(source.plain, format: .csv(header: false)) { chunk in
             hash.update(data: chunk)
+            let before = lines
             try reader.feed(chunk) { cells in
                 if sheet.rowCount == Workbook.sheetRowsMax {
                     sheetCount += 1
@@ -31,6 +33,7 @@ enum ReportWorkbook {
                 days.add(cells)
                 lines += 1
             }
+            try progress.add(lines - before)
         }
         if !days.isEmpty { try days.write(to: book) }
         let rowCount = lines - source.report.totalLineCount

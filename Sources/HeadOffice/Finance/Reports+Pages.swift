@@ -25,6 +25,7 @@ struct ReportPages: Sendable {
         let frozen: String
         let reports: [ChoiceView]
         let downloads: [DownloadView]
+        let filesHref: String
         let headings: [CellView]
         let hasRows: Bool
         let rows: [RowView]
@@ -79,13 +80,14 @@ struct ReportPages: Sendable {
                         value: "/finance/reports/\($0.rawValue)\(tail)",
                         label: text.words("report.\($0.rawValue)"), isChosen: $0 == report)
                 }, downloads: Self.downloads(report, tail, text),
+                filesHref: "/finance/files\(tail)&report=\(report.rawValue)&format=csv",
                 headings: report.columns.map {
                     CellView(
                         text: text.words("column.\($0.key)"), cellClass: $0.kind.cellClass,
                         href: "", isLink: false)
                 }, hasRows: !shown.rows.isEmpty,
-                rows: shown.rows.map { row($0, report, month, text) },
-                totals: shown.totals.map { row($0, report, month, text) },
+                rows: shown.rows.map { row($0, shown.source, month, text) },
+                totals: shown.totals.map { row($0, shown.source, month, text) },
                 isCut: shown.rowCountShown == Finance.rowsShown,
                 hasChart: shown.chart.count > 1,
                 chart: try ChartJSON.text(
@@ -97,42 +99,42 @@ struct ReportPages: Sendable {
     ) -> [DownloadView] {
         ReportFormat.allCases.filter { MonthExport.reports($0).contains(report) }.map { format in
             DownloadView(
-                label: format.rawValue.uppercased(),
+                label: text.words("format.\(format.rawValue)"),
                 href: "/finance/exports/\(report.rawValue)\(tail)&format=\(format.rawValue)")
         }
     }
 
     private func row(
-        _ cells: [String], _ report: MonthReport, _ month: TradingMonth, _ text: PageText
+        _ cells: [String], _ source: ReportSource, _ month: TradingMonth, _ text: PageText
     ) -> RowView {
-        let columns = report.columns
-        let isTotal = cells[0] == "合计" || (report == .trialBalance && cells[1] == "合计")
-        let href = isTotal ? "" : Self.slips(of: cells, report, month)
-        let linked = columns.firstIndex { ["saleCount", "number", "receipt"].contains($0.key) }
+        let report = source.report
+        let position = source.closing?.position
         return RowView(
-            cells: zip(columns, cells).enumerated().map { index, pair in
-                let (column, cell) = pair
-                let isLink = !href.isEmpty && index == linked
+            cells: zip(report.columns, cells).map { column, cell in
+                let trail = ReportTrail(
+                    report, column: column.key, row: cells, month: month, position: position)
+                let href =
+                    trail?.filter.address() ?? Self.record(of: column.key, cells, report) ?? ""
                 return CellView(
                     text: Self.shown(cell, column, text),
                     cellClass: column.kind.cellClass
                         + (cell.hasPrefix("-") && column.kind == .money ? " is-negative" : ""),
-                    href: isLink ? href : "", isLink: isLink)
+                    href: href, isLink: !href.isEmpty)
             })
     }
 
-    /// Where the slips behind a row are.
-    private static func slips(
-        of cells: [String], _ report: MonthReport, _ month: TradingMonth
-    ) -> String {
-        switch report {
-        case .monthlySales:
-            return "/orders?store=\(cells[0])&from=\(cells[3])&to=\(cells[3])"
-        case .ledgerDetail where ["sale", "shortfall"].contains(cells[2]):
-            return "/orders/\(cells[12])"
-        case .exceptions where !cells[4].isEmpty:
-            return "/orders?receipt=\(cells[4].queryEscaped)"
-        default: return ""
+    /// The one order or exception that a row is about.
+    private static func record(
+        of key: String, _ cells: [String], _ report: MonthReport
+    ) -> String? {
+        switch (report, key) {
+        case (.ledgerDetail, "number") where ["sale", "shortfall"].contains(cells[2]):
+            "/orders/\(cells[12])"
+        case (.exceptions, "number") where cells[0] != "合计":
+            "/exceptions/\(cells[0])"
+        case (.exceptions, "receipt") where !cells[4].isEmpty:
+            "/orders?receipt=\(cells[4].queryEscaped)"
+        default: nil
         }
     }
 

@@ -97,6 +97,7 @@ extension MonthExport {
         switch name {
         case statements: .storeSettlement
         case journal: .ledgerDetail
+        case voucher: .trialBalance
         default: MonthReport(rawValue: name)
         }
     }

@@ -25,6 +25,9 @@ extension OfficeNode {
         onListening: @escaping @Sendable (Listener, String) -> Void
     ) async throws {
         let folder = URL(filePath: configuration.dataFolder)
+        let exportFolder =
+            configuration.exportFolder.map { URL(filePath: $0) }
+            ?? folder.appending(path: "exports")
         let certificates = try OfficeCertificates(
             secrets: folder.appending(path: "secrets"),
             published: folder.appending(path: "ca.pem"), names: configuration.syncNames,
@@ -39,6 +42,7 @@ extension OfficeNode {
             onRunning: { port in onListening(.sync, "https://\(syncHost):\(port)") })
         let pages = try OfficeWeb(
             store: store, telephones: configuration.telephones,
+            exportFolder: exportFolder,
             allowedHosts: OfficeWeb.loopbackHosts
                 + [PhoneAddress.host(of: configuration.publicAddress)].compactMap(\.self),
             isReachedOverTLS: configuration.publicAddress.hasPrefix("https://"),
@@ -53,7 +57,10 @@ extension OfficeNode {
                 onListening(.web, address)
             },
             logger: store.logger)
-        var services: [any Service] = [store.pool, Jobs(store), sync, web]
+        let writer = ExportWriter(
+            store: store, accounts: Accounts(store: store, passwords: passwords),
+            folder: exportFolder)
+        var services: [any Service] = [store.pool, Jobs(store), writer, sync, web]
         if let cluster {
             services.insert(DatabaseWatch(cluster: cluster, logger: store.logger), at: 0)
         }

@@ -9,6 +9,9 @@ import Foundation
 public struct OfficeConfiguration: Sendable {
     /// `data`: the folder of keys, certificates and the private database.
     public var dataFolder: String
+    /// `exports.folder`: where files that are written in the background lie; nil is `exports` in the data folder. Head
+    /// offices on one database share it.
+    public var exportFolder: String?
     /// `database.url`: a libpq connection string; nil runs a private database in the data folder.
     public var databaseURL: String?
     /// `database.connections`: connections open at once.
@@ -38,6 +41,7 @@ public struct OfficeConfiguration: Sendable {
     /// - Refuses: `OfficeStartError.setting` for a number out of range.
     public init(_ reader: ConfigReader) throws {
         dataFolder = reader.string(forKey: "data", default: "/var/lib/huiyika-office")
+        exportFolder = reader.string(forKey: "exports.folder")
         databaseURL = reader.string(forKey: "database.url", isSecret: true)
         connectionCount = reader.int(forKey: "database.connections", default: 8)
         syncHost = reader.string(forKey: "sync.host", default: "127.0.0.1")

@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Hummingbird
 import WebSupport
 
@@ -22,7 +23,11 @@ struct OfficeDesk: Sendable {
     let exceptionBearers: ExceptionBearers
     let orders: Orders
     let finance: Finance
+    let transfers: Transfers
     let exports: MonthExport
+    let exportOrders: ExportOrders
+    let exportFolder: URL
+    let voucherTemplates: VoucherTemplates
     let closes: MonthCloses
     let settlements: Settlements
     let feeRates: FeeRates
@@ -31,7 +36,7 @@ struct OfficeDesk: Sendable {
 
     init(
         site: WebSite, store: OfficeStore, telephones: OfficeTelephones, passwords: PasswordWorker,
-        secondFactor: SecondFactorPolicy
+        secondFactor: SecondFactorPolicy, exportFolder: URL
     ) {
         self.site = site
         self.secondFactor = secondFactor
@@ -50,7 +55,11 @@ struct OfficeDesk: Sendable {
         exceptionBearers = ExceptionBearers(store: store)
         orders = Orders(store: store)
         finance = Finance(store: store)
+        transfers = Transfers(store: store)
         exports = MonthExport(store: store)
+        exportOrders = ExportOrders(store: store)
+        self.exportFolder = exportFolder
+        voucherTemplates = VoucherTemplates(store: store)
         closes = MonthCloses(store: store)
         settlements = Settlements(store: store)
         feeRates = FeeRates(store: store)
@@ -130,7 +139,8 @@ struct PageText {
         "pending": "badge-wait", "asked": "badge-wait", "waiting": "badge-wait",
         "frozen": "badge-wait", "behind": "badge-wait", "reopened": "badge-wait",
         "complete": "badge-good", "silent": "badge-bad", "amber": "badge-wait",
-        "suspended": "badge-wait",
+        "suspended": "badge-wait", "export.waiting": "badge-wait", "export.writing": "badge-wait",
+        "export.done": "badge-good", "export.failed": "badge-bad",
         "approved": "badge-good", "issued": "badge-good", "loaded": "badge-good",
         "done": "badge-good",
         "active": "badge-good", "posted": "badge-good", "on_sale": "badge-good",

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 public import Hummingbird
 public import WebSupport
 
@@ -12,13 +12,14 @@ public struct OfficeWeb: Sendable {
     public static let loopbackHosts = ["localhost", "127.0.0.1", "::1"]
 
     /// - Parameters:
+    ///   - exportFolder: where files that are written in the background lie.
     ///   - allowedHosts: hosts, without port, under which browsers may ask for the pages.
     ///   - isReachedOverTLS: whether a proxy that holds a certificate stands before them.
     ///   - secondFactor: whether roles that move money must have one.
     ///   - passwordCost: cheaper only in tests.
     /// - Refuses: templates, words or assets that cannot be used (`ResourceError`).
     public init(
-        store: OfficeStore, telephones: OfficeTelephones,
+        store: OfficeStore, telephones: OfficeTelephones, exportFolder: URL,
         allowedHosts: [String] = loopbackHosts,
         isReachedOverTLS: Bool = false, secondFactor: SecondFactorPolicy = .optional,
         passwordCost: StaffPassword.Cost = .standard
@@ -31,7 +32,8 @@ public struct OfficeWeb: Sendable {
             isReachedOverTLS: isReachedOverTLS, now: { WebTime(clock.now()) })
         desk = OfficeDesk(
             site: site, store: store, telephones: telephones,
-            passwords: PasswordWorker(cost: passwordCost), secondFactor: secondFactor)
+            passwords: PasswordWorker(cost: passwordCost), secondFactor: secondFactor,
+            exportFolder: exportFolder)
     }
 
     /// Templates, words and assets of the staff pages, for the server and for the lint test.
@@ -108,6 +110,9 @@ public struct OfficeWeb: Sendable {
         ProgrammePages(desk: desk).addRoutes(to: staff)
         FinancePages(desk: desk).addRoutes(to: staff)
         ReportPages(desk: desk).addRoutes(to: staff)
+        TransferPages(desk: desk).addRoutes(to: staff)
+        ExportOrderPages(desk: desk).addRoutes(to: staff)
+        VoucherPages(desk: desk).addRoutes(to: staff)
         MonthClosePages(desk: desk).addRoutes(to: staff)
         SettlementPages(desk: desk).addRoutes(to: staff)
         FeeRatePages(desk: desk).addRoutes(to: staff)

@@ -44,7 +44,16 @@ extension CatalogueRefusal: WebRefusal {
         self == .unknownProduct ? .notFound : .unprocessableContent
     }
 }
-extension FinanceRefusal: WebRefusal {}
+extension FinanceRefusal: WebRefusal {
+    /// 404 for what is not there, 409 for a file that is not there yet or not any more.
+    public var status: HTTPResponse.Status {
+        switch self {
+        case .exportUnknown: .notFound
+        case .exportNotReady: .conflict
+        default: .unprocessableContent
+        }
+    }
+}
 extension MonthClosing.Refusal: WebRefusal {
     /// 409: the month stands elsewhere.
     public var status: HTTPResponse.Status { .conflict }

@@ -65,6 +65,7 @@ struct OfficeWebTests {
             let web = try OfficeWeb(
                 store: world.store,
                 telephones: OfficeTelephones(service: "400-000-0001", fault: "400-000-0002"),
+                exportFolder: FileManager.default.temporaryDirectory,
                 allowedHosts: ["localhost", "127.0.0.1"],
                 passwordCost: StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1))
             let application = Application(router: web.makeRouter())

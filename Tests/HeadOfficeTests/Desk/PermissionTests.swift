@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Hummingbird
 import HummingbirdTesting
 import PostgresDriver
@@ -81,6 +82,7 @@ struct PermissionTests {
         try await withDesk { world in
             let web = try OfficeWeb(
                 store: world.store, telephones: OfficeTelephones(service: "", fault: ""),
+                exportFolder: FileManager.default.temporaryDirectory,
                 passwordCost: StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1))
             let application = Application(router: web.makeRouter())
             try await application.test(.router) { client in

@@ -106,6 +106,9 @@ struct ReportTests {
                 #expect(try await MonthCloseTests.files(world, month) == files)
             }
             let now = TradingMonth(world.now)
+            for month in frozen.keys + [now] {
+                #expect(try await TransferTests.expectTrails(world, month) > 0)
+            }
             let last = try await MonthCloseTests.files(world, now)
             try await expectAgreement(world, last)
             let earlier = rows(frozen[MonthCloseTests.november]?["card-liability"])

@@ -40,6 +40,7 @@ struct SecondFactorTests {
         try await withDesk { world in
             let web = try OfficeWeb(
                 store: world.store, telephones: OfficeTelephones(service: "", fault: ""),
+                exportFolder: FileManager.default.temporaryDirectory,
                 secondFactor: policy,
                 passwordCost: StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1))
             let application = Application(router: web.makeRouter())
@@ -167,6 +168,7 @@ struct AccountChangeTests {
         try await withDesk { world in
             let web = try OfficeWeb(
                 store: world.store, telephones: OfficeTelephones(service: "", fault: ""),
+                exportFolder: FileManager.default.temporaryDirectory,
                 passwordCost: StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1))
             let keeper = try await world.actor("operator")
             await #expect(throws: AccountsRefusal.ownAccount) {

@@ -1,0 +1,143 @@
+import Domain
+import Foundation
+
+/// How the month's summary voucher 记账凭证 is written for an accounting package: which columns, which account codes,
+/// which encoding.
+struct VoucherTemplate: Codable, Sendable, Equatable {
+    /// What a column holds.
+    enum Field: String, Codable, Sendable, CaseIterable {
+        /// The month's last day, `2026-10-31`.
+        case date
+        /// The voucher's word and number, `记-1`.
+        case voucher
+        /// The line's number, from 1.
+        case line
+        /// What it is about.
+        case summary
+        /// The account's code in the package.
+        case accountCode
+        /// The account's name in the package.
+        case accountName
+        /// The store or programme, empty for head office's own.
+        case owner
+        /// Yuan with two decimals, empty on a credit line.
+        case debit
+        /// Yuan with two decimals, empty on a debit line.
+        case credit
+    }
+
+    /// A column, first to last.
+    struct Column: Codable, Sendable, Equatable {
+        let heading: String
+        let field: Field
+    }
+
+    /// An account of the package.
+    struct PackageAccount: Codable, Sendable, Equatable {
+        let code: String
+        let name: String
+    }
+
+    /// How the file's text is written.
+    enum Encoding: String, Codable, Sendable, CaseIterable {
+        /// With byte order mark.
+        case utf8
+        case gb18030
+    }
+
+    var columns: [Column]
+    /// By account kind.
+    var accounts: [String: PackageAccount]
+    var encoding: Encoding
+    /// In front of the voucher's number, such as 记.
+    var word: String
+
+    /// What is used until finance sets another.
+    static let standard = VoucherTemplate(
+        columns: [
+            Column(heading: "凭证日期", field: .date), Column(heading: "凭证字号", field: .voucher),
+            Column(heading: "分录号", field: .line), Column(heading: "摘要", field: .summary),
+            Column(heading: "科目编码", field: .accountCode),
+            Column(heading: "科目名称", field: .accountName),
+            Column(heading: "辅助核算", field: .owner), Column(heading: "借方金额", field: .debit),
+            Column(heading: "贷方金额", field: .credit),
+        ],
+        accounts: [
+            AccountKind.card.rawValue: PackageAccount(code: "2241.01", name: "其他应付款-卡余额"),
+            AccountKind.programmeFunding.rawValue: PackageAccount(
+                code: "1221.01", name: "其他应收款-发卡项目"),
+            AccountKind.storePayable.rawValue: PackageAccount(code: "2202.01", name: "应付账款-门店"),
+            AccountKind.fees.rawValue: PackageAccount(code: "6051.01", name: "其他业务收入-手续费"),
+            AccountKind.exceptionsReceivable.rawValue: PackageAccount(
+                code: "1221.02", name: "其他应收款-异常"),
+            AccountKind.storeInDispute.rawValue: PackageAccount(code: "2202.02", name: "应付账款-争议"),
+            AccountKind.writeOffs.rawValue: PackageAccount(code: "6711.01", name: "营业外支出-核销"),
+            AccountKind.bank.rawValue: PackageAccount(code: "1002.01", name: "银行存款"),
+            AccountKind.refundSuspense.rawValue: PackageAccount(
+                code: "2241.02", name: "其他应付款-待退款"),
+        ],
+        encoding: .utf8, word: "记")
+
+    /// Columns as a person writes them: a line each, `凭证日期 = date`.
+    var columnText: String {
+        columns.map { "\($0.heading) = \($0.field.rawValue)" }.joined(separator: "\n")
+    }
+
+    /// Reads columns as a person writes them.
+    ///
+    /// - Refuses: `.voucherColumnsInvalid` for a line without `=`, an unknown field, an empty or overlong heading, more
+    ///   than 30 columns, and when debit, credit or the account's code is missing.
+    static func columns(_ text: String) throws -> [Column] {
+        let columns = try text.split(whereSeparator: \.isNewline)
+            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+            .map { line in
+                let parts = line.split(separator: "=", maxSplits: 1)
+                    .map { $0.trimmingCharacters(in: .whitespaces) }
+                guard parts.count == 2, (1...40).contains(parts[0].count),
+                    let field = Field(rawValue: parts[1])
+                else { throw FinanceRefusal.voucherColumnsInvalid }
+                return Column(heading: parts[0], field: field)
+            }
+        let fields = Set(columns.map(\.field))
+        guard columns.count <= 30, fields.isSuperset(of: [.debit, .credit, .accountCode]) else {
+            throw FinanceRefusal.voucherColumnsInvalid
+        }
+        return columns
+    }
+
+    /// Refuses what an accounting package could not take in.
+    ///
+    /// - Refuses: `.voucherAccountsInvalid` for an account kind without a code, a code or name over 60 characters or with
+    ///   a line end; then a voucher's word over 10 characters.
+    func check() throws {
+        for kind in AccountKind.allCases {
+            guard let account = accounts[kind.rawValue], (1...60).contains(account.code.count),
+                account.name.count <= 60,
+                !(account.code + account.name).contains(where: \.isNewline)
+            else { throw FinanceRefusal.voucherAccountsInvalid }
+        }
+        guard word.count <= 10 else { throw FinanceRefusal.voucherAccountsInvalid }
+    }
+}
+
+/// One line of a voucher.
+struct VoucherLine: Sendable, Equatable {
+    let kind: AccountKind
+    let owner: String
+    /// Yuan with two decimals.
+    let amount: String
+    let isDebit: Bool
+
+    /// The lines of a row of the trial balance: what went out of the accounts is debited, what came in is credited, so
+    /// the debits of a month equal its credits. The test book has none.
+    ///
+    /// - Shape: `cells` as the report writes them.
+    /// - Source: R-L1; PRODUCT §6.
+    static func lines(ofBalance cells: [String]) -> [VoucherLine] {
+        guard cells[0] == LedgerBook.real.rawValue, let kind = AccountKind(rawValue: cells[1])
+        else { return [] }
+        return [(cells[6], true), (cells[5], false)].filter { $0.0 != "0.00" }.map {
+            VoucherLine(kind: kind, owner: cells[2], amount: $0.0, isDebit: $0.1)
+        }
+    }
+}
