@@ -5,7 +5,7 @@ set -euo pipefail
 wanted=(libpq-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libqrencode-dev libxlsxwriter-dev libjs-bootstrap5 libjs-chart.js
     postgresql-15 postgresql-common ca-certificates procps weasyprint fonts-noto-cjk)
 if [ "${TEST:-}" = 1 ]; then
-    wanted+=(chromium hledger poppler-utils python3-venv shellcheck strace)
+    wanted+=(chromium hledger libreoffice-calc-nogui poppler-utils python3-venv shellcheck strace)
 fi
 
 missing=()

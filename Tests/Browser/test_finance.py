@@ -15,7 +15,9 @@ REPORTS = [
     "monthly-sales", "province-clearing", "card-liability", "store-settlement", "exceptions", "ledger-detail",
     "trial-balance",
 ]
-PAGES = ["/finance", "/finance/closing", "/finance/settlements", "/finance/fees", "/finance/verify"] + [
+PAGES = [
+    "/finance", "/finance/closing", "/finance/settlements", "/finance/fees", "/finance/files", "/finance/voucher",
+    "/finance/transfers", "/finance/verify"] + [
     f"/finance/reports/{report}" for report in REPORTS]
 
 
@@ -35,8 +37,8 @@ def test_every_finance_page_fits_and_reads_in_both_languages(network, as_person,
         picture(page, f"office-{name}-{short}-narrow")
 
 
-def download(network, page, report, form):
-    answer = page.request.get(f"{network.office}/finance/exports/{report}?format={form}")
+def download(network, page, report, form, month=""):
+    answer = page.request.get(f"{network.office}/finance/exports/{report}?format={form}&month={month}")
     assert answer.status == 200
     body = answer.body()
     assert hashlib.sha256(body).hexdigest() == answer.headers["huiyika-sha256"]
