@@ -1,6 +1,8 @@
 """What an accountant does around the first of the month, on the demonstration's three months of history."""
 
+import csv
 import datetime
+import io
 import re
 
 import pytest
@@ -83,8 +85,6 @@ def test_a_run_is_made_by_one_and_paid_by_another(network, as_person, picture):
     finance.goto(network.office + "/finance/settlements")
     picture(finance, "office-settlements-due-zh")
     finance.click("form[action='/finance/settlements'] button")
-    if finance.locator(".notice-danger, .error-page").count():
-        pytest.skip("nothing is due yet today")
     run = finance.url
     assert finance.locator("button[name=verdict]").count() == 0, "nobody agrees to the own run"
     second.goto(run)
@@ -126,7 +126,7 @@ def test_a_voucher_follows_the_template_that_finance_keeps(network, as_person, p
     page.goto(f"{network.office}/finance/voucher?month={month(1)}")
     text = page.request.get(
         network.office + page.locator("a[download]").get_attribute("href")).body().decode("utf-8-sig")
-    rows = [line.strip('"').split('","') for line in text.splitlines()]
+    rows = list(csv.reader(io.StringIO(text)))
     assert rows[0] == ["科目", "借方", "贷方"]
     assert sum(money(row[1] or "0") for row in rows[1:]) == sum(money(row[2] or "0") for row in rows[1:]) > 0
     page.fill("#columns", "科目 accountCode")

@@ -88,7 +88,7 @@ struct FinancePages: Sendable {
             saleCount: String(figures.saleCount),
             gross: text.money(figures.gross), refunds: text.money(figures.refunds),
             net: text.money(figures.net),
-            state: text.state(figures.status.rawValue), hasChart: figures.days.count > 1,
+            state: text.state("month." + figures.status.rawValue), hasChart: figures.days.count > 1,
             chart: try ChartJSON.text(
                 figures.days.map { (label: $0.day, value: $0.net) },
                 label: text.words("finance.net")),

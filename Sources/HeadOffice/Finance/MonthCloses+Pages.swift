@@ -145,7 +145,7 @@ struct MonthClosePages: Sendable {
             "finance/closing",
             View(
                 tabs: FinanceTab.row("/finance/closing", text: text), month: month.description,
-                state: text.state(board.status.rawValue),
+                state: text.state("month." + board.status.rawValue),
                 canClose: board.refusal == nil && isFinance,
                 refusal: board.refusal.map { text.words("refusal.\($0.code)") } ?? "",
                 canAskReopening: board.canReopen && isFinance

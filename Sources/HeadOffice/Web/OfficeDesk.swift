@@ -137,10 +137,11 @@ struct PageText {
 
     private static let badges = [
         "pending": "badge-wait", "asked": "badge-wait", "waiting": "badge-wait",
-        "frozen": "badge-wait", "behind": "badge-wait", "reopened": "badge-wait",
+        "frozen": "badge-wait", "behind": "badge-wait",
         "complete": "badge-good", "silent": "badge-bad", "amber": "badge-wait",
         "suspended": "badge-wait", "export.waiting": "badge-wait", "export.writing": "badge-wait",
-        "export.done": "badge-good", "export.failed": "badge-bad",
+        "export.done": "badge-good", "export.failed": "badge-bad", "month.closed": "badge-good",
+        "month.open": "badge-info", "month.reopened": "badge-wait",
         "approved": "badge-good", "issued": "badge-good", "loaded": "badge-good",
         "done": "badge-good",
         "active": "badge-good", "posted": "badge-good", "on_sale": "badge-good",

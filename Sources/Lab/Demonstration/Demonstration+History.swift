@@ -51,7 +51,7 @@ extension Demonstration {
 
     /// A day at both tills: cards of the own and the other province; on a busy day the first till also sells offline and
     /// takes something back.
-    private func trade(isBusy: Bool) async throws {
+    func trade(isBusy: Bool) async throws {
         var sales: [DemoSale] = []
         for (index, till) in network.tills.enumerated() {
             let cashier = try await self.cashier(at: index)

@@ -78,6 +78,10 @@ public final class Demonstration {
     public func keepRunning() async throws {
         try await reportingFailure {
             try await open()
+            if !past.isEmpty {
+                report.step("The day has begun")
+                try await trade(isBusy: false)
+            }
             try await printAddresses()
             try await LineSignals.follow { line in
                 try network.line.set(line)
