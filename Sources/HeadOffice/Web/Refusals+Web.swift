@@ -44,7 +44,12 @@ extension CatalogueRefusal: WebRefusal {
         self == .unknownProduct ? .notFound : .unprocessableContent
     }
 }
-extension FinanceRefusal: WebRefusal {}
+extension FinanceRefusal: WebRefusal {
+    /// 404 for what is not there.
+    public var status: HTTPResponse.Status {
+        self == .reportUnknown || self == .closingUnknown ? .notFound : .unprocessableContent
+    }
+}
 extension MonthClosing.Refusal: WebRefusal {
     /// 409: the month stands elsewhere.
     public var status: HTTPResponse.Status { .conflict }
@@ -70,8 +75,10 @@ extension SettlementRefusal: WebRefusal {
     }
 }
 extension FeeRatesRefusal: WebRefusal {
-    /// 422.
-    var status: HTTPResponse.Status { .unprocessableContent }
+    /// 404 for what is not there.
+    var status: HTTPResponse.Status {
+        self == .storeUnknown ? .notFound : .unprocessableContent
+    }
 }
 extension PhoneRefusal: WebRefusal {
     /// 404 for what is not there, 410 for what is over, 409 for what another did before.
@@ -85,7 +92,12 @@ extension PhoneRefusal: WebRefusal {
         }
     }
 }
-extension ProgrammesRefusal: WebRefusal {}
+extension ProgrammesRefusal: WebRefusal {
+    /// 404 for what is not there.
+    public var status: HTTPResponse.Status {
+        self == .unknownProgramme ? .notFound : .unprocessableContent
+    }
+}
 extension RefundsRefusal: WebRefusal {
     /// 404 for what is not there, 409 for what changed before.
     public var status: HTTPResponse.Status {
@@ -109,7 +121,17 @@ extension StoresRefusal: WebRefusal {
         }
     }
 }
-extension TillRefusal: WebRefusal {}
+extension TillRefusal: WebRefusal {
+    /// 404 for what is not there, 409 for what another did before, 403 for the same person.
+    public var status: HTTPResponse.Status {
+        switch self {
+        case .unknownStore, .unknownTill, .unknownEnrolment, .unknownRecord: .notFound
+        case .alreadyDecided, .alreadyRevoked: .conflict
+        case .revokedByYou: .forbidden
+        default: .unprocessableContent
+        }
+    }
+}
 
 // What the domain refuses may be shown like head office's own refusals.
 extension CardRefusal: WebRefusal {}
