@@ -8,9 +8,10 @@
 #   make bench       measurements beside their baselines in the same run
 #   make lint        formatting, shell scripts, architecture      make format   mend formatting
 #   make errors      Docs/ERRORS.md from the words of the refusals
+#   make openapi     Docs/openapi.json from the endpoints
 
 SHELL := /bin/bash
-.PHONY: demo demo-once test test-fast sim bench lint format errors packages build clean
+.PHONY: demo demo-once test test-fast sim bench lint format errors openapi packages build clean
 
 demo: build
 	scripts/demo.sh
@@ -38,6 +39,9 @@ format:
 
 errors:
 	scripts/error-table.py
+
+openapi: build
+	.build/debug/huiyika-office openapi > Docs/openapi.json
 
 packages:
 	scripts/install-packages.sh

@@ -4,9 +4,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 venv=.venv-browser
-if [ ! -x "$venv/bin/pytest" ]; then
+if ! cmp -s Tests/Browser/requirements.txt "$venv/requirements.txt"; then
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r Tests/Browser/requirements.txt
+    cp Tests/Browser/requirements.txt "$venv/requirements.txt"
 fi
 [ $# -gt 0 ] || set -- Tests/Browser
 if "$venv/bin/pytest" -q "$@"; then exit 0; fi

@@ -25,20 +25,25 @@ public struct WebSite: Sendable {
     public let sessionLimits: SessionLimits
     /// The clock.
     public let now: @Sendable () -> WebTime
+    /// Below it, sessions are bearer tokens and cookies mean nothing; nil when there is no such part.
+    let bearerPath: String?
     private let allowedHosts: Set<String>
     private let isReachedOverTLS: Bool
 
     /// - Parameters:
     ///   - allowedHosts: hosts, without port, under which browsers may ask for this site.
+    ///   - bearerPath: below it, such as `/api/v1/`, programs ask with bearer tokens; cookies mean nothing there.
     ///   - isReachedOverTLS: whether browsers speak TLS to this site or to the proxy before it.
     public init(
         pages: Pages, sessions: any SessionStore, sessionLimits: SessionLimits,
+        bearerPath: String? = nil,
         allowedHosts: [String] = ["localhost", "127.0.0.1", "::1"],
         isReachedOverTLS: Bool = false, now: @escaping @Sendable () -> WebTime
     ) {
         self.pages = pages
         self.sessions = sessions
         self.sessionLimits = sessionLimits
+        self.bearerPath = bearerPath
         self.allowedHosts = Set(allowedHosts.map { $0.lowercased() })
         self.isReachedOverTLS = isReachedOverTLS
         self.now = now

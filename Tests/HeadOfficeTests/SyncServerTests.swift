@@ -193,7 +193,7 @@ struct SyncServerTests {
             }
             let signing = Signing(keyID: .enrolment, key: key)
             #expect(try await ask(signing, request).status == 202)
-            let waiting = try await Tills(store).waiting()
+            let waiting = try await Tills(store).waiting(by: .setUp)
             #expect(waiting.map(\.name) == ["新柜台"])
             // Another key with the same code learns nothing.
             let thief = Signing(keyID: .enrolment, key: till.key)
@@ -249,7 +249,7 @@ struct SyncServerTests {
             #expect(isAnswered, "the request waited for the batch")
             office.time.move(milliseconds: 5)
             try await Tills(office.store).noteContact(tillID: known.tillID, head: nil)
-            let contact = try await Tills(office.store).statuses().first?.lastContact
+            let contact = try await Tills(office.store).statuses(by: .setUp).first?.lastContact
             #expect(contact == office.time.now)
         }
     }

@@ -142,9 +142,9 @@ extension Accounts {
     /// - Refuses: `RequestRefusal.tooManyAttempts` while the login is locked, `.secondFactorWrong`. A try counts
     ///   before it is judged; five wrong ones in a row lock the login and end its sessions.
     func passSecondFactor(
-        _ typed: String, tokenHash: [UInt8], by actor: StaffActor, at now: Instant
+        _ typed: String, tokenHash: [UInt8], to token: SessionToken = .random(),
+        by actor: StaffActor, at now: Instant
     ) async throws -> SessionToken {
-        let token = SessionToken.random()
         let typed = typed.halfWidth.trimmedText
         let isRight = try await store.write { [store] session -> Bool in
             let row = try session.queryOne(

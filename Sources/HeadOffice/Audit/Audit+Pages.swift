@@ -61,10 +61,17 @@ struct AuditPages: Sendable {
         let made = try await desk.commit {
             try await desk.audit.export(filter, by: actor, at: desk.now)
         }
+        return Self.file(made, at: desk.now)
+    }
+
+    /// An export with its proofs in the head.
+    static func file(
+        _ made: (csv: String, rowCount: Int, head: String), at now: Instant
+    ) -> Response {
         var headers: HTTPFields = [
             .contentType: "text/csv; charset=utf-8", .cacheControl: "no-store",
             .contentDisposition:
-                "attachment; filename=\"audit-\(BusinessDate(desk.now)).csv\"",
+                "attachment; filename=\"audit-\(BusinessDate(now)).csv\"",
         ]
         let digest = SHA256.hash(data: Data(made.csv.utf8))
             .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()

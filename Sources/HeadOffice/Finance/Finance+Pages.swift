@@ -122,7 +122,6 @@ struct FinancePages: Sendable {
         }
     }
 
-    /// The file is written first and hashed on the way, then sent: the hash stands in the answer's head.
     private func download(_ request: Request, _ context: WebContext) async throws -> Response {
         guard let report = context.parameters.get("report").flatMap(MonthReport.init) else {
             throw FinanceRefusal.reportUnknown
@@ -132,18 +131,25 @@ struct FinancePages: Sendable {
         guard let format = ReportFormat(rawValue: formatText.isEmpty ? "csv" : formatText),
             MonthExport.reports(format).contains(report)
         else { throw FinanceRefusal.formatUnknown }
-        let actor = try await desk.actor(context)
-        let wish = ExportOrders.Wish(
-            report: report, month: try Self.month(query, desk.now), format: format,
-            closing: try Self.closing(query))
-        try await desk.exportOrders.requireShort(wish)
+        return try await Self.file(
+            of: report, month: try Self.month(query, desk.now), format: format,
+            closing: try Self.closing(query), by: try await desk.actor(context), desk)
+    }
+
+    /// The file is written first and hashed on the way, then sent: the hash stands in the answer's head.
+    static func file(
+        of report: MonthReport, month: TradingMonth, format: ReportFormat, closing: Int?,
+        by actor: StaffActor, _ desk: OfficeDesk
+    ) async throws -> Response {
+        try await desk.exportOrders.requireShort(
+            ExportOrders.Wish(report: report, month: month, format: format, closing: closing))
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "huiyika-export-\(desk.store.clock.makeID())")
         let manifest: ExportManifest
         do {
             manifest = try await desk.exports.write(
-                report, month: wish.month, format: format, closing: wish.closing, to: folder,
-                by: actor, at: desk.now)
+                report, month: month, format: format, closing: closing, to: folder, by: actor,
+                at: desk.now)
         } catch {
             try? FileManager.default.removeItem(at: folder)
             throw error
@@ -161,7 +167,7 @@ struct FinancePages: Sendable {
             try handle.close()
             try await writer.finish(nil)
         }
-        var response = Response(status: .ok, headers: Self.headers(manifest, format), body: body)
+        var response = Response(status: .ok, headers: headers(manifest, format), body: body)
         response.headers[.cacheControl] = "no-store"
         return response
     }

@@ -14,7 +14,7 @@ public struct MonthCloses: Sendable {
     }
 
     /// What somebody says to a reopening that was asked for.
-    public enum Verdict: String, Sendable {
+    public enum Verdict: String, Sendable, CaseIterable {
         case approved
         case refused
     }

@@ -213,15 +213,21 @@ struct SettlementPages: Sendable {
                 paymentsHref: "/finance/settlements/\(run.runID)/payments"), context)
     }
 
-    /// The list for the bank: text as it is, so that the bank's program reads every digit.
     private func payments(_ context: WebContext) async throws -> Response {
-        let actor = try await desk.actor(context)
-        let (run, lines) = try await desk.settlements.show(try context.recordID("id"), by: actor)
-        let list = try PaymentList(run: run, lines: lines)
+        let (runID, actor) = (try context.recordID("id"), try await desk.actor(context))
         let desk = desk
-        try await desk.commit {
-            try await desk.settlements.noteExport(of: run, list, by: actor, at: desk.now)
+        return try await desk.commit {
+            try await Self.payments(of: runID, by: actor, desk)
         }
+    }
+
+    /// The list for the bank: text as it is, so that the bank's program reads every digit.
+    static func payments(
+        of runID: RecordID, by actor: StaffActor, _ desk: OfficeDesk
+    ) async throws -> Response {
+        let (run, lines) = try await desk.settlements.show(runID, by: actor)
+        let list = try PaymentList(run: run, lines: lines)
+        try await desk.settlements.noteExport(of: run, list, by: actor, at: desk.now)
         return Response(
             status: .ok,
             headers: [

@@ -15,7 +15,7 @@ public struct Settlements: Sendable {
     }
 
     /// What somebody says to a run that waits.
-    public enum Verdict: String, Sendable {
+    public enum Verdict: String, Sendable, CaseIterable {
         case approved
         case refused
     }

@@ -15,7 +15,7 @@ public struct Refunds: Sendable {
     }
 
     /// What an approver says.
-    public enum Verdict: String, Sendable {
+    public enum Verdict: String, Sendable, CaseIterable {
         case approved
         case refused
     }

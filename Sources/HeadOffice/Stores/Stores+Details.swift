@@ -66,8 +66,11 @@ extension Stores {
     }
 
     /// The numbers of the whole network, as set here; empty when the setting counts.
-    func networkTelephones() async throws -> OfficeTelephones {
-        try await store.read { session in
+    ///
+    /// - Refuses: `.roleMissing`.
+    func networkTelephones(by actor: StaffActor) async throws -> OfficeTelephones {
+        try actor.require(.storeAdministrator, .auditor, .finance, .operator)
+        return try await store.read { session in
             try session.queryOne("SELECT service, fault FROM office_telephones").map {
                 OfficeTelephones(service: try $0["service"], fault: try $0["fault"])
             }

@@ -111,7 +111,7 @@ struct StorePages: Sendable {
             text: query, after: try request.query().text("after"),
             limit: Stores.pageSize + 1, by: actor)
         let stores = found.prefix(Stores.pageSize)
-        let network = try await desk.stores.networkTelephones()
+        let network = try await desk.stores.networkTelephones(by: actor)
         let text = desk.text(context)
         var pager: PagerView?
         if found.count > Stores.pageSize, let last = stores.last {
@@ -204,7 +204,7 @@ struct StorePages: Sendable {
         let actor = try await desk.actor(context)
         let (store, accounts) = try await desk.stores.find(
             context.parameters.get("code") ?? "", by: actor)
-        let tills = try await desk.tills.statuses(storeCode: store.code)
+        let tills = try await desk.tills.statuses(storeCode: store.code, by: actor)
         let text = desk.text(context)
         let canChange = actor.roles.contains(.storeAdministrator)
         let view = View(

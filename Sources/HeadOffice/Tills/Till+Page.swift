@@ -46,9 +46,8 @@ struct TillPage: Sendable {
 
     private func show(_ context: WebContext) async throws -> Response {
         let actor = try await desk.actor(context)
-        try actor.require(.storeAdministrator, .operator, .auditor, .finance)
         let code = context.parameters.get("code") ?? ""
-        guard let found = try await desk.tills.status(tillCode: code),
+        guard let found = try await desk.tills.status(tillCode: code, by: actor),
             let till = try await desk.overview.till(code, at: desk.now)
         else { throw RequestRefusal.notFound }
         let text = desk.text(context)

@@ -148,13 +148,25 @@ extension Tills {
     }
 
     /// One till.
-    func status(tillCode: String) async throws -> Status? {
-        try await statuses(tillCode: tillCode).first
+    ///
+    /// - Refuses: `.roleMissing`.
+    func status(tillCode: String, by actor: StaffActor) async throws -> Status? {
+        try Self.requireReader(actor)
+        return try await statuses(tillCode: tillCode).first
     }
 
     /// All tills, or those of one store, by code.
-    public func statuses(storeCode: String? = nil) async throws -> [Status] {
-        try await statuses(storeCode: storeCode, tillCode: nil)
+    ///
+    /// - Refuses: `.roleMissing`.
+    public func statuses(
+        storeCode: String? = nil, by actor: StaffActor
+    ) async throws -> [Status] {
+        try Self.requireReader(actor)
+        return try await statuses(storeCode: storeCode, tillCode: nil)
+    }
+
+    private static func requireReader(_ actor: StaffActor) throws(RoleRefusal) {
+        try actor.require(.storeAdministrator, .operator, .auditor, .finance)
     }
 
     private func statuses(
@@ -212,8 +224,11 @@ extension Tills {
     }
 
     /// All enrolments that wait, oldest first.
-    public func waiting() async throws -> [Waiting] {
-        try await store.read { session in
+    ///
+    /// - Refuses: `.roleMissing`.
+    public func waiting(by actor: StaffActor) async throws -> [Waiting] {
+        try actor.require(.storeAdministrator, .operator, .auditor)
+        return try await store.read { session in
             try session.query(
                 """
                 SELECT enrolment.enrolment_id, store.code AS store_code, store.name AS store_name,

@@ -28,7 +28,8 @@ public struct OfficeWeb: Sendable {
         let clock = store.clock
         let site = WebSite(
             pages: pages, sessions: OfficeSessions(store: store),
-            sessionLimits: OfficeSessions.limits, allowedHosts: allowedHosts,
+            sessionLimits: OfficeSessions.limits, bearerPath: OfficeAPI.root + "/",
+            allowedHosts: allowedHosts,
             isReachedOverTLS: isReachedOverTLS, now: { WebTime(clock.now()) })
         desk = OfficeDesk(
             site: site, store: store, telephones: telephones,
@@ -119,6 +120,7 @@ public struct OfficeWeb: Sendable {
         AuditPages(desk: desk).addRoutes(to: staff)
         StaffPages(desk: desk).addRoutes(to: staff)
         StaffPage(desk: desk).addRoutes(to: staff)
+        OfficeAPI(desk: desk).addRoutes(to: router)
         return router
     }
 

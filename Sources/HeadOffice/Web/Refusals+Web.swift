@@ -48,7 +48,7 @@ extension FinanceRefusal: WebRefusal {
     /// 404 for what is not there, 409 for a file that is not there yet or not any more.
     public var status: HTTPResponse.Status {
         switch self {
-        case .exportUnknown: .notFound
+        case .reportUnknown, .closingUnknown, .exportUnknown: .notFound
         case .exportNotReady: .conflict
         default: .unprocessableContent
         }
@@ -79,8 +79,10 @@ extension SettlementRefusal: WebRefusal {
     }
 }
 extension FeeRatesRefusal: WebRefusal {
-    /// 422.
-    var status: HTTPResponse.Status { .unprocessableContent }
+    /// 404 for what is not there.
+    var status: HTTPResponse.Status {
+        self == .storeUnknown ? .notFound : .unprocessableContent
+    }
 }
 extension PhoneRefusal: WebRefusal {
     /// 404 for what is not there, 410 for what is over, 409 for what another did before.
@@ -94,7 +96,12 @@ extension PhoneRefusal: WebRefusal {
         }
     }
 }
-extension ProgrammesRefusal: WebRefusal {}
+extension ProgrammesRefusal: WebRefusal {
+    /// 404 for what is not there.
+    public var status: HTTPResponse.Status {
+        self == .unknownProgramme ? .notFound : .unprocessableContent
+    }
+}
 extension RefundsRefusal: WebRefusal {
     /// 404 for what is not there, 409 for what changed before.
     public var status: HTTPResponse.Status {
@@ -118,7 +125,17 @@ extension StoresRefusal: WebRefusal {
         }
     }
 }
-extension TillRefusal: WebRefusal {}
+extension TillRefusal: WebRefusal {
+    /// 404 for what is not there, 409 for what another did before, 403 for the same person.
+    public var status: HTTPResponse.Status {
+        switch self {
+        case .unknownStore, .unknownTill, .unknownEnrolment, .unknownRecord: .notFound
+        case .alreadyDecided, .alreadyRevoked: .conflict
+        case .revokedByYou: .forbidden
+        default: .unprocessableContent
+        }
+    }
+}
 
 // What the domain refuses may be shown like head office's own refusals.
 extension CardRefusal: WebRefusal {}

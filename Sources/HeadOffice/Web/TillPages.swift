@@ -39,8 +39,7 @@ struct TillPages: Sendable {
             return try .json(["code": code])
         }
         group.get("/api/enrolments") { _, context -> Response in
-            try (try await desk.actor(context)).require(.storeAdministrator, .operator, .auditor)
-            let waiting = try await desk.tills.waiting()
+            let waiting = try await desk.tills.waiting(by: try await desk.actor(context))
             return try .json(
                 waiting.map {
                     WaitingJSON(
@@ -119,14 +118,13 @@ struct TillPages: Sendable {
 
     private func list(_ context: WebContext, code: String?) async throws -> Response {
         let actor = try await desk.actor(context)
-        try actor.require(.storeAdministrator, .operator, .auditor)
+        let waiting = try await desk.tills.waiting(by: actor)
         let text = desk.text(context)
         let canChange = actor.roles.contains(.storeAdministrator)
         let revoked = Set(
-            try await desk.tills.statuses().filter(\.isRevoked).map(\.code))
+            try await desk.tills.statuses(by: actor).filter(\.isRevoked).map(\.code))
         let now = desk.now
         let tills = try await desk.overview.show(at: now).tills
-        let waiting = try await desk.tills.waiting()
         let stores = try await desk.stores.list(by: actor)
         let view = View(
             hasCode: code != nil, newCode: code ?? "", canChange: canChange,

@@ -102,7 +102,7 @@ struct AssetMiddleware: RouterMiddleware {
             return try await next(request, context)
         }
         guard request.method == .get || request.method == .head else {
-            throw RequestRefusal.methodNotAllowed
+            throw RequestRefusal.methodNotAllowed(allow: "GET, HEAD")
         }
         guard let asset = assets.asset(path: request.uri.path) else {
             throw RequestRefusal.notFound

@@ -2,7 +2,7 @@ import Foundation
 public import Hummingbird
 import Logging
 
-/// Turns every error into a translated page, or below `/api` into `{"code","message","incident"}`.
+/// Turns every error into a translated page, or below `/api` into `{"code","message","details","incident"}`.
 ///
 /// A refusal is shown with its code. Anything else is shown as an incident number only; what
 /// happened goes to the log under that number.
@@ -28,6 +28,8 @@ struct ErrorPages: RouterMiddleware {
         let wordValues: [String: String]
         let retryAfterSeconds: Int?
         let incident: String?
+        /// The methods that the path has.
+        var allow = ""
     }
 
     private static func answer(
@@ -36,10 +38,12 @@ struct ErrorPages: RouterMiddleware {
         let standing = (error as? any HTTPResponseError)
             .flatMap { RequestRefusal.standing(for: $0.status) }
         if let refusal = error as? any WebRefusal ?? standing {
+            var allow = ""
+            if case .methodNotAllowed(let methods)? = error as? RequestRefusal { allow = methods }
             return Answer(
                 status: refusal.status, code: refusal.code, wordKey: refusal.wordKey,
                 wordValues: refusal.wordValues, retryAfterSeconds: refusal.retryAfterSeconds,
-                incident: nil)
+                incident: nil, allow: allow)
         }
         if error is CancellationError {
             let refusal = RequestRefusal.stopping
@@ -76,7 +80,9 @@ struct ErrorPages: RouterMiddleware {
             ? words("refusal.refused") : words(answer.wordKey, answer.wordValues)
         var response: Response
         if request.wantsJSON {
-            let body = ErrorBody(code: answer.code, message: message, incident: answer.incident)
+            let body = ErrorBody(
+                code: answer.code, message: message, details: answer.wordValues,
+                incident: answer.incident)
             response = try Response.json(body, status: answer.status)
         } else {
             let view = ErrorView(
@@ -89,6 +95,7 @@ struct ErrorPages: RouterMiddleware {
         if let seconds = answer.retryAfterSeconds {
             response.headers[.retryAfter] = String(seconds)
         }
+        if !answer.allow.isEmpty { response.headers[.allow] = answer.allow }
         // The connection may still hold an unread body: it is closed, not reused.
         if answer.status == .contentTooLarge || answer.status == .requestTimeout {
             response.headers[.connection] = "close"
@@ -119,6 +126,8 @@ struct ErrorPages: RouterMiddleware {
 struct ErrorBody: Encodable {
     let code: String
     let message: String
+    /// What the message's words are about: the field, the wait.
+    let details: [String: String]
     let incident: String?
 }
 

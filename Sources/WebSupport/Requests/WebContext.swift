@@ -8,6 +8,8 @@ public struct WebContext: RequestContext {
     public let peerAddress: String
     /// The person signed in, if any.
     public var session: Session?
+    /// What the session was found by.
+    public var credential = Credential.cookie
     /// The language of the answer.
     public var language: Language = .zhHans
     /// The secret that forms of the answer must carry in the field `csrf`.
@@ -18,6 +20,14 @@ public struct WebContext: RequestContext {
     public var path = "/"
     /// The message left by the page that redirected here.
     public var notice: Notice?
+
+    /// What says who asks: a browser's cookie, or the token that a program sends with each request.
+    public enum Credential: Sendable {
+        /// A browser's; changes need the form's secret too.
+        case cookie
+        /// A program's.
+        case bearer
+    }
 
     /// Largest body that Hummingbird's own decoding collects.
     public var maxUploadSize: Int { BodyLimits.form.byteCountMax }

@@ -34,7 +34,7 @@ public enum RequestRefusal: WebRefusal, Equatable {
     /// There is no such page or thing.
     case notFound
     /// The page does not know this method.
-    case methodNotAllowed
+    case methodNotAllowed(allow: String = "")
     /// The form's token is missing or not this session's.
     case formExpired
     /// The request comes from another site's page.
@@ -53,6 +53,12 @@ public enum RequestRefusal: WebRefusal, Equatable {
     case fieldMissing(String)
     /// A field that may come once came more than once.
     case fieldRepeated(String)
+    /// A field that the request does not have.
+    case fieldUnknown(String)
+    /// A field that does not hold what it may hold.
+    case fieldInvalid(String)
+    /// The body is of another media type than the one taken.
+    case mediaTypeNotTaken
     /// Too many tries; wait so many seconds.
     case tooManyAttempts(waitSeconds: Int)
     /// Account or password are wrong; which of them is not said.
@@ -78,6 +84,9 @@ public enum RequestRefusal: WebRefusal, Equatable {
         case .malformedBody: "malformed_body"
         case .fieldMissing: "field_missing"
         case .fieldRepeated: "field_repeated"
+        case .fieldUnknown: "field_unknown"
+        case .fieldInvalid: "field_invalid"
+        case .mediaTypeNotTaken: "media_type_not_taken"
         case .tooManyAttempts: "too_many_attempts"
         case .wrongPassword: "sign_in_refused"
         case .busy: "system_busy"
@@ -92,8 +101,10 @@ public enum RequestRefusal: WebRefusal, Equatable {
         case .notAllowed, .formExpired, .crossSite: .forbidden
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
-        case .hostNotAllowed, .malformedPath, .malformedBody, .fieldMissing, .fieldRepeated:
+        case .hostNotAllowed, .malformedPath, .malformedBody, .fieldMissing, .fieldRepeated,
+            .fieldUnknown, .fieldInvalid:
             .badRequest
+        case .mediaTypeNotTaken: .unsupportedMediaType
         case .bodyTooLarge: .contentTooLarge
         case .bodyTooSlow: .requestTimeout
         case .tooManyAttempts: .tooManyRequests
@@ -105,7 +116,9 @@ public enum RequestRefusal: WebRefusal, Equatable {
     /// The field or the wait.
     public var wordValues: [String: String] {
         switch self {
-        case .fieldMissing(let name), .fieldRepeated(let name): ["field": name]
+        case .fieldMissing(let name), .fieldRepeated(let name), .fieldUnknown(let name),
+            .fieldInvalid(let name):
+            ["field": name]
         case .tooManyAttempts(let seconds): ["minutes": String((seconds + 59) / 60)]
         default: [:]
         }
@@ -122,10 +135,10 @@ public enum RequestRefusal: WebRefusal, Equatable {
 
     /// One value of each case, for tests of the words.
     public static let examples: [RequestRefusal] = [
-        .notSignedIn, .notAllowed, .notFound, .methodNotAllowed, .formExpired, .crossSite,
+        .notSignedIn, .notAllowed, .notFound, .methodNotAllowed(), .formExpired, .crossSite,
         .hostNotAllowed, .malformedPath, .bodyTooLarge, .bodyTooSlow, .malformedBody,
-        .fieldMissing("name"), .fieldRepeated("name"), .tooManyAttempts(waitSeconds: 61),
-        .wrongPassword, .busy, .stopping,
+        .fieldMissing("name"), .fieldRepeated("name"), .fieldUnknown("name"), .fieldInvalid("name"),
+        .mediaTypeNotTaken, .tooManyAttempts(waitSeconds: 61), .wrongPassword, .busy, .stopping,
     ]
 
     /// The refusal that stands for a status that Hummingbird itself answered with.
@@ -134,7 +147,7 @@ public enum RequestRefusal: WebRefusal, Equatable {
         case 401: .notSignedIn
         case 403: .notAllowed
         case 404: .notFound
-        case 405: .methodNotAllowed
+        case 405: .methodNotAllowed()
         case 408: .bodyTooSlow
         case 413: .bodyTooLarge
         case 429: .tooManyAttempts(waitSeconds: 60)

@@ -11,9 +11,18 @@ struct SessionMiddleware: RouterMiddleware {
         _ request: Request, context: WebContext,
         next: @concurrent (Request, WebContext) async throws -> Response
     ) async throws -> Response {
-        let cookies = request.cookies
         var context = context
-        context.session = try await session(cookie: cookies[SessionCookies.session]?.value)
+        if let path = site.bearerPath, request.uri.path.hasPrefix(path) {
+            context.credential = .bearer
+            context.session = try await session(
+                request.headers[.authorization].flatMap(SessionToken.init(authorization:)))
+            context.language = Language.negotiate(
+                session: nil, cookie: nil, acceptLanguage: request.headers[.acceptLanguage])
+            return try await next(request, context)
+        }
+        let cookies = request.cookies
+        context.session = try await session(
+            (cookies[SessionCookies.session]?.value).flatMap(SessionToken.init(cookie:)))
         context.language = Language.negotiate(
             session: context.session?.language, cookie: cookies[SessionCookies.language]?.value,
             acceptLanguage: request.headers[.acceptLanguage])
@@ -38,9 +47,8 @@ struct SessionMiddleware: RouterMiddleware {
         return response
     }
 
-    private func session(cookie: String?) async throws -> Session? {
-        guard let token = cookie.flatMap(SessionToken.init(cookie:)),
-            let session = try await site.sessions.find(tokenHash: token.hash)
+    private func session(_ token: SessionToken?) async throws -> Session? {
+        guard let token, let session = try await site.sessions.find(tokenHash: token.hash)
         else { return nil }
         let now = site.now()
         guard session.isAlive(at: now) else {

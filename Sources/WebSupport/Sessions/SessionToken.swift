@@ -25,6 +25,25 @@ public struct SessionToken: Sendable {
         self.text = text
     }
 
+    private static let bearerPrefix = "hyk_"
+
+    /// A fresh token for a program. Its text is no cookie's and its hash not that of the cookie with the same letters.
+    public static func randomBearer() -> SessionToken {
+        SessionToken(text: bearerPrefix + randomText())
+    }
+
+    /// The token of a head `Authorization: Bearer hyk_…` (RFC 6750 §2.1).
+    ///
+    /// - Refuses: any other scheme, and a cookie's token (nil).
+    public init?(authorization value: String) {
+        let parts = value.split(separator: " ", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].lowercased() == "bearer",
+            parts[1].hasPrefix(Self.bearerPrefix),
+            Self(cookie: String(parts[1].dropFirst(Self.bearerPrefix.count))) != nil
+        else { return nil }
+        text = String(parts[1])
+    }
+
     /// What the store keeps: SHA-256 of the text, 32 bytes.
     public var hash: [UInt8] { Array(SHA256.hash(data: Data(text.utf8))) }
 
