@@ -18,6 +18,7 @@ struct OfficeAPI: Sendable {
         + Catalogue.endpoints + Programmes.endpoints + Cards.endpoints + Cards.requestEndpoints
         + Cards.loadEndpoints + Cards.batchEndpoints + LoadFiles.endpoints
         + Refunds.endpoints + Exceptions.endpoints + Orders.endpoints + Finance.endpoints
+        + Transfers.endpoints + ExportOrders.endpoints
         + MonthCloses.endpoints + Settlements.endpoints + Audit.endpoints
         + Accounts.staffEndpoints
 
