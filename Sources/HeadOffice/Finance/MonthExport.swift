@@ -42,11 +42,13 @@ public struct MonthExport: Sendable {
     /// The name under which the stores' statements and the journal are registered.
     static let statements = "settlement-statements"
     static let journal = "ledger-journal"
+    /// And the clearing's matrix.
+    static let matrix = "clearing-matrix"
 
     /// Writes a month's reports into a folder, each with `.sha256` and a manifest beside it.
     ///
-    /// - Shape: all reports for `csv` and `xlsx`, one file of statements for `pdf`, one journal for `hledger`. One
-    ///   snapshot for all files; existing files are replaced. `number` asks for the figures of an earlier closing.
+    /// - Shape: all reports for `csv` and `xlsx`, one file of statements for `pdf`, one journal for `hledger`,
+    ///   one matrix of the clearing for `matrix`. One snapshot for all files; existing files are replaced. `number` asks for the figures of an earlier closing.
     /// - Source: PRODUCT §6; R-L5.
     public func write(
         month: TradingMonth, format: ReportFormat = .csv, closing number: Int? = nil,
@@ -89,6 +91,7 @@ public struct MonthExport: Sendable {
         case .csv, .xlsx: MonthReport.allCases
         case .pdf: [.storeSettlement]
         case .hledger: [.ledgerDetail]
+        case .matrix: [.provinceClearing]
         }
     }
 
@@ -106,7 +109,7 @@ public struct MonthExport: Sendable {
                     INSERT INTO export (export_id, report, month, format, file, file_sha256,
                         cells_sha256, row_count, ledger_position, closing_number, made_by, as_of)
                     VALUES (\(store.clock.makeID()), \(manifest.report), \(month.firstDay),
-                        \(format.rawValue), \(manifest.file), \(manifest.sha256),
+                        \(format.registered), \(manifest.file), \(manifest.sha256),
                         \(manifest.cellsSHA256), \(Int64(manifest.rowCount)),
                         \(manifest.ledgerPosition),
                         \(manifest.closing.map { Int32(clamping: $0) } as Int32?),
@@ -128,10 +131,7 @@ public struct MonthExport: Sendable {
         in folder: URL, at now: Instant
     ) async throws -> [ExportManifest] {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let position = try await ReportSource.settledPosition(store)
-        return try await store.pool.transaction(
-            attempts: 1, isolation: .repeatableRead, readOnly: true
-        ) { session in
+        return try await ReportSource.settled(store) { session, position in
             try reports.map { report in
                 let source = try ReportSource(
                     report, month, number: number, position: position, in: session)
@@ -154,6 +154,7 @@ public struct MonthExport: Sendable {
         case .csv, .xlsx: report.rawValue
         case .pdf: statements
         case .hledger: journal
+        case .matrix: matrix
         }
     }
 
@@ -162,7 +163,8 @@ public struct MonthExport: Sendable {
     ) -> String {
         switch format {
         case .csv, .xlsx: report.fileName(month, format)
-        case .pdf, .hledger: "\(registeredName(report, format))-\(month).\(format.fileExtension)"
+        case .pdf, .hledger, .matrix:
+            "\(registeredName(report, format))-\(month).\(format.fileExtension)"
         }
     }
 
@@ -185,6 +187,7 @@ public struct MonthExport: Sendable {
             return try StatementDocument.write(source, to: path, asOf: now, in: session)
         case .hledger:
             return try LedgerJournal.write(source, to: path, asOf: now, in: session)
+        case .matrix: return try ClearingMatrix.writeCSV(source, to: path, in: session)
         }
     }
 

@@ -32,6 +32,7 @@ struct ReportPages: Sendable {
         let isCut: Bool
         let hasChart: Bool
         let chart: String
+        let matrix: ClearingMatrixView?
     }
 
     struct DownloadView {
@@ -89,7 +90,10 @@ struct ReportPages: Sendable {
                 isCut: shown.rowCountShown == Finance.rowsShown,
                 hasChart: shown.chart.count > 1,
                 chart: try ChartJSON.text(
-                    shown.chart, label: text.words("report.\(report.rawValue)"))), context)
+                    shown.chart, label: text.words("report.\(report.rawValue)")),
+                matrix: shown.matrix.flatMap {
+                    $0.rows.isEmpty ? nil : ClearingMatrixView($0, text)
+                }), context)
     }
 
     static func downloads(
@@ -97,7 +101,8 @@ struct ReportPages: Sendable {
     ) -> [DownloadView] {
         ReportFormat.allCases.filter { MonthExport.reports($0).contains(report) }.map { format in
             DownloadView(
-                label: format.rawValue.uppercased(),
+                label: format == .matrix
+                    ? text.words("report.matrixFile") : format.rawValue.uppercased(),
                 href: "/finance/exports/\(report.rawValue)\(tail)&format=\(format.rawValue)")
         }
     }
