@@ -11,6 +11,8 @@ public enum Rollups {
     /// - Shape: one statement, however many transfers. A row belongs to one store, or to one programme, whose accounts the
     ///   posting holds already: no posting waits here for one that it would not have waited for.
     static func add(_ session: PostgresSession, _ transferIDs: [Int64]) throws {
+        // A plan made once for all, on tables that were still empty, would read them whole for ever after.
+        try session.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         try session.execute(
             """
             WITH fact AS MATERIALIZED (
