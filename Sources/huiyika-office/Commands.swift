@@ -76,23 +76,44 @@ struct ImportUnsentCommand: AsyncParsableCommand {
 
 struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ledger", abstract: "The ledger.", subcommands: [Verify.self])
+        commandName: "ledger", abstract: "The ledger.", subcommands: [Prove.self, Rebuild.self])
 
-    struct Verify: AsyncParsableCommand {
+    struct Prove: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Compare every balance with the transfers; exits 1 when any differs.")
+            abstract:
+                "Compare balances, roll-ups and fees with the transfers; exits 1 when any differs.",
+            aliases: ["verify"])
 
         @OptionGroup var settings: SettingsOptions
 
         func run() async throws {
-            let proof = try await settings.withNode { try await LedgerProof.make($0.store) }
-            print("accounts \(proof.accountCount), transfers \(proof.transferCount)")
+            let proof = try await settings.withNode {
+                try await LedgerProofs($0.store).make(at: $0.store.clock.now())
+            }
+            print(
+                "accounts \(proof.accountCount), roll-ups \(proof.rollupCount),",
+                "fees \(proof.feeCount), transfers \(proof.transferCount)")
             for (book, sum) in proof.sums.sorted(by: { $0.key < $1.key }) {
                 print("book \(book) sums to \(sum)")
             }
-            proof.differences.forEach { print($0) }
+            proof.findings.forEach { print($0) }
             guard proof.isRight else { throw ExitCode(1) }
             print("The ledger is right.")
+        }
+    }
+
+    struct Rebuild: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make the roll-ups, and balances that differ, anew from the transfers.",
+            discussion: "Nothing is posted meanwhile. Audited; the transfers are never changed.")
+
+        @OptionGroup var settings: SettingsOptions
+
+        func run() async throws {
+            let made = try await settings.withNode {
+                try await Rollups.rebuild($0.store, at: $0.store.clock.now())
+            }
+            print("roll-ups \(made.rows), balances put right \(made.balances)")
         }
     }
 }

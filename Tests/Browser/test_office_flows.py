@@ -173,7 +173,7 @@ def test_a_refund_needs_an_opinion_and_is_decided_once(network, as_person, clerk
 
 def test_a_till_is_let_in_by_a_code_and_an_approval(network, clerk, picture, tmp_path):
     admin = clerk("admin", "/tills")
-    admin.select_option("#store", "GD0002")
+    admin.fill("#store", "GD0002")
     admin.click("form[action='/tills/codes'] button")
     code = admin.get_attribute("[data-enrolment-code]", "data-enrolment-code")
     check(admin, picture, "till-code-zh")

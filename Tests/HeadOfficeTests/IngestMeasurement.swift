@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Journal
+import PostgresDriver
 import Testing
 
 @testable import HeadOffice
@@ -43,6 +44,37 @@ struct IngestMeasurement {
                 "MEASURED \(tillCount) tills:",
                 "\(sales) sales in \(milliseconds) ms = \(sales * 1_000 / milliseconds) a second")
             #expect(try await LedgerProof.make(office.store).isRight)
+            let spent = try await rollingUp(office.store)
+            print(
+                "MEASURED \(tillCount) tills: a batch of 500 in",
+                "\(milliseconds * 500 / sales) ms, \(spent) ms of it for the roll-ups")
+        }
+    }
+
+    /// Milliseconds that adding a batch's transfers to the roll-ups takes: the mean of ten, none of them kept.
+    private func rollingUp(_ store: OfficeStore) async throws -> Double {
+        struct Undone: Error {
+            let milliseconds: Double
+        }
+        do {
+            try await store.write { session in
+                let posted = try session.query(
+                    """
+                    SELECT transfer_id FROM transfer WHERE kind IN ('sale', 'fee')
+                    ORDER BY transfer_id DESC LIMIT 500
+                    """
+                ).map { try $0["transfer_id"] as Int64 }
+                let clock = ContinuousClock()
+                let start = clock.now
+                for _ in 0..<10 { try Rollups.add(session, posted) }
+                let spent = clock.now - start
+                throw Undone(
+                    milliseconds: Double(spent.components.seconds) * 100
+                        + Double(spent.components.attoseconds) / 1e16)
+            }
+            return 0
+        } catch let undone as Undone {
+            return undone.milliseconds
         }
     }
 }

@@ -22,9 +22,8 @@ struct QuarantineTests {
         }
 
         func proof() async throws -> [String] {
-            let proof = try await LedgerProof.make(shop.office.store)
-            return proof.differences.map { "\($0)" }
-                + proof.sums.filter { $0.value != 0 }.map { "\($0)" }
+            try await LedgerProof.make(shop.office.store).findings
+                + FullScan.differences(shop.office.store)
         }
 
         func account(_ kind: String) async throws -> Int64 {

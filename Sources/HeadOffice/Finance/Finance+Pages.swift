@@ -28,6 +28,14 @@ struct FinancePages: Sendable {
         let hasExports: Bool
         let exports: [ExportView]
         let books: [BookView]
+        let proof: ProofView?
+    }
+
+    /// What the newest comparison of the caches with the transfers found.
+    private struct ProofView {
+        let isRight: Bool
+        let facts: String
+        let first: String?
     }
 
     private struct ReportView {
@@ -82,6 +90,7 @@ struct FinancePages: Sendable {
         let figures = try await desk.finance.month(month, by: actor)
         let balances = try await desk.finance.trialBalance(by: actor)
         let exports = try await desk.finance.pastExports(by: actor)
+        let proof = try await desk.finance.proof(by: actor)
         let text = desk.text(context)
         let view = View(
             tabs: FinanceTab.row("/finance", text: text), month: month.description,
@@ -103,8 +112,22 @@ struct FinancePages: Sendable {
                 ExportView(
                     at: text.time($0.at), actor: $0.actor, subject: $0.subject,
                     rowCount: $0.rowCount, position: $0.ledgerPosition, sha256: $0.sha256)
-            }, books: try books(balances, text: text))
+            }, books: try books(balances, text: text),
+            proof: proof.map { Self.proof($0, text) })
         return try desk.page("finance/index", view, context)
+    }
+
+    private static func proof(_ proof: LedgerProofs.Kept, _ text: PageText) -> ProofView {
+        ProofView(
+            isRight: proof.isRight,
+            facts: text.words(
+                proof.isRight ? "finance.proofRight" : "finance.proofWrong",
+                [
+                    "time": text.time(proof.madeAt), "position": String(proof.position),
+                    "transfers": String(proof.transferCount),
+                    "compared": String(proof.comparedCount),
+                    "differences": String(proof.differenceCount),
+                ]), first: proof.firstDifference)
     }
 
     private func books(_ balances: [Finance.Balance], text: PageText) throws -> [BookView] {

@@ -38,6 +38,14 @@ struct Finance: Sendable {
         }
     }
 
+    /// The newest proof of the ledger, nil before the first.
+    ///
+    /// - Refuses: `.roleMissing`.
+    func proof(by actor: StaffActor) async throws -> LedgerProofs.Kept? {
+        try actor.require(.finance, .auditor)
+        return try await store.read { try LedgerProofs.latest(in: $0) }
+    }
+
     /// What an accounting month came to. The test book is left out (R-P7).
     struct Month: Sendable {
         let month: TradingMonth
@@ -57,6 +65,7 @@ struct Finance: Sendable {
         try actor.require(.finance, .auditor)
         return try await store.read { session in
             let source = try ReportSource(.monthlySales, month, position: .max, in: session)
+            let days = try source.sums(of: "net", by: "day", in: session)
             let totals = try source.totals(in: session)
             return Month(
                 month: month, saleCount: totals["saleCount"] ?? 0,
@@ -64,7 +73,7 @@ struct Finance: Sendable {
                 refunds: Money(fen: totals["refunds"] ?? 0),
                 net: Money(fen: totals["net"] ?? 0),
                 status: try AccountingMonths.read(session).status(of: month),
-                days: try source.sums(of: "net", by: "day", in: session))
+                days: days)
         }
     }
 
@@ -76,6 +85,8 @@ struct Finance: Sendable {
         let rowCountShown: Int
         /// What a chart shows, if one helps.
         let chart: [(label: String, value: Int64)]
+        /// Of the province clearing.
+        let matrix: ClearingMatrix?
     }
 
     /// Rows of a report that a screen shows.
@@ -104,7 +115,9 @@ struct Finance: Sendable {
                 }
             return Shown(
                 source: source, rows: rows, totals: totals, rowCountShown: first.count,
-                chart: Array(chart.prefix(62)))
+                chart: Array(chart.prefix(62)),
+                matrix: report == .provinceClearing
+                    ? try ClearingMatrix(source, in: session) : nil)
         }
     }
 

@@ -218,10 +218,10 @@ extension MonthCloses {
         try session.query(
             """
             SELECT date_trunc('month', business_date)::date AS month,
-                   count(DISTINCT source_id) AS count, sum(amount)::bigint AS amount
-            FROM transfer JOIN account ON account_id = from_account_id AND book = 'real'
+                   sum(sale_count)::bigint AS count, sum(gross)::bigint AS amount
+            FROM sales_rollup
             WHERE accounting_month = \(month.firstDay) AND business_date < \(month.firstDay)
-              AND transfer.kind IN ('sale', 'shortfall')
+              AND gross > 0
             GROUP BY 1 ORDER BY 1
             """
         ).map { row in

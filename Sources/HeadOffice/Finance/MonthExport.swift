@@ -43,12 +43,14 @@ public struct MonthExport: Sendable {
     static let statements = "settlement-statements"
     static let journal = "ledger-journal"
     static let voucher = "voucher"
+    /// And the clearing's matrix.
+    static let matrix = "clearing-matrix"
 
     /// Writes a month's reports into a folder, each with `.sha256` and a manifest beside it.
     ///
     /// - Shape: all reports for `csv` and `xlsx`, one file of statements for `pdf`, one journal for `hledger`, one voucher
-    ///   for `voucher`. One snapshot for all files; existing files are replaced. `number` asks for the figures of an
-    ///   earlier closing.
+    ///   for `voucher`, one matrix of the clearing for `matrix`. One snapshot for all files; existing files are
+    ///   replaced. `number` asks for the figures of an earlier closing.
     /// - Source: PRODUCT §6; R-L5.
     public func write(
         month: TradingMonth, format: ReportFormat = .csv, closing number: Int? = nil,
@@ -95,6 +97,7 @@ public struct MonthExport: Sendable {
         case .pdf: [.storeSettlement]
         case .hledger: [.ledgerDetail]
         case .voucher: [.trialBalance]
+        case .matrix: [.provinceClearing]
         }
     }
 
@@ -112,7 +115,7 @@ public struct MonthExport: Sendable {
                     INSERT INTO export (export_id, report, month, format, file, file_sha256,
                         cells_sha256, row_count, ledger_position, closing_number, made_by, as_of)
                     VALUES (\(store.clock.makeID()), \(manifest.report), \(month.firstDay),
-                        \(format.rawValue), \(manifest.file), \(manifest.sha256),
+                        \(format.registered), \(manifest.file), \(manifest.sha256),
                         \(manifest.cellsSHA256), \(Int64(manifest.rowCount)),
                         \(manifest.ledgerPosition),
                         \(manifest.closing.map { Int32(clamping: $0) } as Int32?),
@@ -134,10 +137,7 @@ public struct MonthExport: Sendable {
         in folder: URL, at now: Instant, progress: ExportProgress
     ) async throws -> [ExportManifest] {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let position = try await ReportSource.settledPosition(store)
-        return try await store.pool.transaction(
-            attempts: 1, isolation: .repeatableRead, readOnly: true
-        ) { session in
+        return try await ReportSource.settled(store) { session, position in
             try reports.map { report in
                 let source = try ReportSource(
                     report, month, number: number, position: position, in: session)
@@ -161,6 +161,7 @@ public struct MonthExport: Sendable {
         case .pdf: statements
         case .hledger: journal
         case .voucher: voucher
+        case .matrix: matrix
         }
     }
 
@@ -169,7 +170,7 @@ public struct MonthExport: Sendable {
     ) -> String {
         switch format {
         case .csv, .xlsx: report.fileName(month, format)
-        case .pdf, .hledger, .voucher:
+        case .pdf, .hledger, .voucher, .matrix:
             "\(registeredName(report, format))-\(month).\(format.fileExtension)"
         }
     }
@@ -196,6 +197,7 @@ public struct MonthExport: Sendable {
             return try LedgerJournal.write(
                 source, to: path, asOf: now, progress: progress, in: session)
         case .voucher: return try VoucherFile.write(source, to: path, in: session)
+        case .matrix: return try ClearingMatrix.writeCSV(source, to: path, in: session)
         }
     }
 

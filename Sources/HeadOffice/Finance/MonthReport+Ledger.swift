@@ -19,7 +19,7 @@ extension MonthReport {
         return totals
     }
 
-    /// Every movement of accounts of a kind up to the month's end, with its sign.
+    /// Every movement of accounts up to the month's end, with its sign.
     private static func sides(_ month: TradingMonth, _ position: Int64) -> SQL {
         """
         transfer CROSS JOIN LATERAL (VALUES (to_account_id, amount), (from_account_id, -amount))
@@ -29,7 +29,18 @@ extension MonthReport {
         """
     }
 
-    static func liabilityRows(_ month: TradingMonth, _ position: Int64) -> SQL {
+    /// What moved on accounts of those kinds up to the month's end, with its sign, by roll-ups.
+    private static func rolledUp(_ kinds: String, _ month: TradingMonth) -> SQL {
+        """
+        SELECT store_id, programme_id, movement_rollup.kind, side.account, side.signed, first_loads,
+               accounting_month = \(month.firstDay) AS is_now
+        FROM movement_rollup
+        CROSS JOIN LATERAL (VALUES (payee, amount), (payer, -amount)) AS side (account, signed)
+        WHERE accounting_month <= \(month.firstDay) AND side.account IN (\(unsafeSQL: kinds))
+        """
+    }
+
+    static func liabilityRows(_ month: TradingMonth) -> SQL {
         """
         SELECT coalesce(programme.code, '合计'), coalesce(programme.name, ''),
                \(fragment: yuan("opening")), \(fragment: yuan("issued")),
@@ -40,28 +51,16 @@ extension MonthReport {
         FROM (
             SELECT programme_id,
                    coalesce(sum(signed) FILTER (WHERE NOT is_now), 0)::bigint AS opening,
-                   coalesce(sum(signed) FILTER (WHERE is_now AND kind = 'load' AND is_first), 0)
+                   coalesce(sum(first_loads) FILTER (WHERE is_now AND kind = 'load'), 0)
                        ::bigint AS issued,
-                   coalesce(sum(signed) FILTER (WHERE is_now AND kind = 'load' AND NOT is_first), 0)
+                   coalesce(sum(signed - first_loads) FILTER (WHERE is_now AND kind = 'load'), 0)
                        ::bigint AS loaded,
                    coalesce(-sum(signed) FILTER (WHERE is_now AND kind IN ('sale', 'collection')), 0)
                        ::bigint AS spent,
                    coalesce(sum(signed) FILTER (WHERE is_now AND kind = 'refund'), 0)
                        ::bigint AS refunded,
                    coalesce(sum(signed), 0)::bigint AS closing
-            FROM (
-                SELECT owner.programme_id, signed, transfer.kind,
-                       accounting_month = \(month.firstDay) AS is_now,
-                       coalesce(card_load.reason, '') = '' AS is_first
-                FROM transfer
-                CROSS JOIN LATERAL (VALUES (to_account_id, amount), (from_account_id, -amount))
-                    AS side (account_id, signed)
-                JOIN account USING (account_id)
-                JOIN card AS owner ON owner.card_id = account.owner_id
-                LEFT JOIN card_load ON transfer.kind = 'load' AND load_id = source_id
-                WHERE accounting_month <= \(month.firstDay) AND transfer_id <= \(position)
-                  AND account.kind = 'card' AND account.book = 'real'
-            ) AS moved
+            FROM (\(fragment: rolledUp("'card'", month))) AS moved
             GROUP BY GROUPING SETS ((programme_id), ())
         ) AS sum
         LEFT JOIN programme USING (programme_id)
@@ -69,7 +68,7 @@ extension MonthReport {
         """
     }
 
-    static func settlementRows(_ month: TradingMonth, _ position: Int64) -> SQL {
+    static func settlementRows(_ month: TradingMonth) -> SQL {
         """
         SELECT coalesce(store.code, '合计'), coalesce(store.name, ''),
                coalesce(store.settlement_account, ''), \(fragment: yuan("opening")),
@@ -96,12 +95,8 @@ extension MonthReport {
                    coalesce(sum(signed) FILTER (WHERE is_payable), 0)::bigint AS closing,
                    coalesce(sum(signed) FILTER (WHERE NOT is_payable), 0)::bigint AS disputed
             FROM (
-                SELECT account.owner_id AS store_id, signed, transfer.kind,
-                       account.kind = 'store_payable' AS is_payable,
-                       accounting_month = \(month.firstDay) AS is_now
-                FROM \(fragment: sides(month, position))
-                    AND account.kind IN ('store_payable', 'store_in_dispute')
-                    AND account.book = 'real'
+                SELECT store_id, signed, kind, account = 'store_payable' AS is_payable, is_now
+                FROM (\(fragment: rolledUp("'store_payable', 'store_in_dispute'", month))) AS side
             ) AS moved
             GROUP BY GROUPING SETS ((store_id), ())
         ) AS sum

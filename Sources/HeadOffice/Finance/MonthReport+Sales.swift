@@ -1,4 +1,4 @@
-// What stores sold: store × day, and programme × province.
+// What stores sold: store × day, and programme × province. The test book is not in the roll-ups (R-P7).
 
 import Domain
 import PostgresDriver
@@ -6,12 +6,16 @@ import PostgresDriver
 extension MonthReport {
     /// The sums that a manifest of the monthly sales names.
     static func salesTotals(
-        _ month: TradingMonth, _ position: Int64, in session: PostgresSession
+        _ month: TradingMonth, in session: PostgresSession
     ) throws -> [String: Int64] {
         let row = try session.queryOne(
             """
-            SELECT sale_count, gross, disputed, refunds, gross - refunds AS net
-            FROM (\(fragment: sales(month, position))) AS total WHERE store_id IS NULL
+            SELECT coalesce(sum(sale_count), 0)::bigint AS sale_count,
+                   coalesce(sum(gross), 0)::bigint AS gross,
+                   coalesce(sum(disputed), 0)::bigint AS disputed,
+                   coalesce(sum(refunds), 0)::bigint AS refunds,
+                   coalesce(sum(gross - refunds), 0)::bigint AS net
+            FROM sales_rollup WHERE accounting_month = \(month.firstDay)
             """)
         guard let row else { return [:] }
         return [
@@ -20,53 +24,60 @@ extension MonthReport {
         ]
     }
 
-    /// Sums of each store's day, and of everything (store_id null). The test book is left out (R-P7).
-    private static func sales(_ month: TradingMonth, _ position: Int64) -> SQL {
-        """
-        SELECT store_id, business_date,
-               count(DISTINCT source_id) FILTER (WHERE is_sale) AS sale_count,
-               coalesce(sum(amount) FILTER (WHERE is_sale), 0)::bigint AS gross,
-               coalesce(sum(amount) FILTER (WHERE kind = 'shortfall'), 0)::bigint AS disputed,
-               coalesce(sum(amount) FILTER (WHERE NOT is_sale), 0)::bigint AS refunds,
-               count(DISTINCT source_id) FILTER (WHERE is_sale AND mode = 'stand_in')
-                   AS offline_count,
-               coalesce(sum(amount) FILTER (WHERE is_sale AND mode = 'stand_in'), 0)::bigint
-                   AS offline_amount,
-               count(DISTINCT source_id) FILTER (WHERE is_sale AND is_late) AS late_count,
-               coalesce(sum(amount) FILTER (WHERE is_sale AND is_late), 0)::bigint AS late_amount
-        FROM (
-            SELECT transfer.store_id, transfer.business_date, transfer.kind, amount, source_id,
-                   sale.mode, transfer.kind IN ('sale', 'shortfall') AS is_sale,
-                   date_trunc('month', transfer.business_date)::date <> accounting_month
-                       AS is_late
-            FROM transfer
-            JOIN account ON account_id = from_account_id AND book = 'real'
-            LEFT JOIN sale ON sale.sale_id = source_id
-            WHERE accounting_month = \(month.firstDay) AND transfer_id <= \(position)
-              AND transfer.store_id IS NOT NULL
-              AND transfer.kind IN ('sale', 'shortfall', 'refund', 'shortfall_undone')
-        ) AS moved
-        GROUP BY GROUPING SETS ((store_id, business_date), ())
-        """
+    /// Net of each business day, oldest first.
+    static func salesByDay(
+        _ month: TradingMonth, in session: PostgresSession
+    ) throws -> [(day: String, net: Int64)] {
+        try session.query(
+            """
+            SELECT business_date::text AS day, sum(gross - refunds)::bigint AS net
+            FROM sales_rollup WHERE accounting_month = \(month.firstDay)
+            GROUP BY business_date ORDER BY business_date
+            """
+        ).map { (day: try $0["day"], net: try $0["net"]) }
     }
 
-    static func salesRows(_ month: TradingMonth, _ position: Int64) -> SQL {
+    /// Lines are put in order before their cells are written, which is the dearer part.
+    static func salesRows(_ month: TradingMonth) -> SQL {
         """
-        SELECT coalesce(store.code, '合计'), coalesce(store.name, ''),
-               coalesce(store.province, ''), coalesce(business_date::text, ''), sale_count::text,
+        SELECT coalesce(code, '合计'), coalesce(name, ''), coalesce(province, ''),
+               coalesce(business_date::text, ''), sale_count::text,
                \(fragment: yuan("gross")), \(fragment: yuan("disputed")),
                \(fragment: yuan("refunds")), \(fragment: yuan("gross - refunds")),
                offline_count::text, \(fragment: yuan("offline_amount")),
                CASE WHEN gross = 0 THEN '0.00%'
                     ELSE to_char(round(offline_amount * 100.0 / gross, 2), 'FM990.00') || '%' END,
                late_count::text, \(fragment: yuan("late_amount"))
-        FROM (\(fragment: sales(month, position))) AS day
-        LEFT JOIN store USING (store_id)
-        ORDER BY store.code NULLS LAST, business_date
+        FROM (
+            SELECT store.code, store.name, store.province, day.*
+            FROM (
+                SELECT store_id, business_date, sale_count, gross, disputed, refunds, offline_count,
+                       offline_amount, CASE WHEN is_late THEN sale_count ELSE 0 END AS late_count,
+                       CASE WHEN is_late THEN gross ELSE 0 END AS late_amount
+                FROM (\(fragment: salesDays(month))) AS day
+                UNION ALL
+                SELECT NULL, NULL, \(fragment: sums(
+                    "sale_count", "gross", "disputed", "refunds", "offline_count",
+                    "offline_amount")),
+                       coalesce(sum(sale_count) FILTER (WHERE is_late), 0)::bigint,
+                       coalesce(sum(gross) FILTER (WHERE is_late), 0)::bigint
+                FROM (\(fragment: salesDays(month))) AS day
+            ) AS day
+            LEFT JOIN store USING (store_id)
+            ORDER BY store.code NULLS LAST, business_date
+        ) AS line
         """
     }
 
-    static func clearingRows(_ month: TradingMonth, _ position: Int64) -> SQL {
+    private static func salesDays(_ month: TradingMonth) -> SQL {
+        """
+        SELECT store_id, business_date, sale_count, gross, disputed, refunds, offline_count,
+               offline_amount, date_trunc('month', business_date)::date <> accounting_month AS is_late
+        FROM sales_rollup WHERE accounting_month = \(month.firstDay)
+        """
+    }
+
+    static func clearingRows(_ month: TradingMonth) -> SQL {
         """
         SELECT CASE WHEN is_total = 1 THEN '合计' ELSE coalesce(programme_code, '未知卡') END,
                coalesce(programme_name, ''), coalesce(issuing, ''), coalesce(selling, ''),
@@ -74,20 +85,17 @@ extension MonthReport {
                \(fragment: yuan("gross - refunds"))
         FROM (
             SELECT grouping(selling) AS is_total, programme_code, programme_name, issuing, selling,
-                   count(DISTINCT source_id) FILTER (WHERE is_sale) AS sale_count,
-                   coalesce(sum(amount) FILTER (WHERE is_sale), 0)::bigint AS gross,
-                   coalesce(sum(amount) FILTER (WHERE NOT is_sale), 0)::bigint AS refunds
+                   \(fragment: sums("sale_count", "gross", "refunds"))
             FROM (
                 SELECT programme.code AS programme_code, programme.name AS programme_name,
-                       programme.province AS issuing, store.province AS selling, source_id, amount,
-                       transfer.kind IN ('sale', 'shortfall') AS is_sale
-                FROM transfer
-                JOIN account ON account_id = from_account_id AND book = 'real'
+                       programme.province AS issuing, store.province AS selling, sale_count,
+                       CASE WHEN kind IN ('sale', 'shortfall') THEN amount ELSE 0 END AS gross,
+                       CASE WHEN kind IN ('sale', 'shortfall') THEN 0 ELSE amount END AS refunds
+                FROM movement_rollup
                 JOIN store USING (store_id)
-                LEFT JOIN card USING (card_id)
-                LEFT JOIN programme ON programme.programme_id = card.programme_id
-                WHERE accounting_month = \(month.firstDay) AND transfer_id <= \(position)
-                  AND transfer.kind IN ('sale', 'shortfall', 'refund', 'shortfall_undone')
+                LEFT JOIN programme USING (programme_id)
+                WHERE accounting_month = \(month.firstDay)
+                  AND kind IN ('sale', 'shortfall', 'refund', 'shortfall_undone')
             ) AS moved
             GROUP BY GROUPING SETS ((programme_code, programme_name, issuing, selling), ())
         ) AS sum
@@ -122,9 +130,16 @@ extension MonthReport {
         """
     }
 
+    /// Sums of whole numbers under their own names.
+    private static func sums(_ columns: String...) -> SQL {
+        SQL(
+            unsafeSQL: columns.map { "coalesce(sum(\($0)), 0)::bigint AS \($0)" }
+                .joined(separator: ", "))
+    }
+
     /// Fen as yuan with two decimals.
     static func yuan(_ amount: String) -> SQL {
-        SQL(unsafeSQL: "to_char((\(amount))::numeric / 100, 'FM9999999999999990.00')")
+        SQL(unsafeSQL: "((\(amount)) * 0.01)::text")
     }
 
     /// A moment in Asia/Shanghai.

@@ -86,15 +86,17 @@ public enum MonthReport: String, Sendable, CaseIterable {
         }
     }
 
-    /// The cells of a month as text, totals last, by transfers up to a ledger position; without a name for its columns.
+    /// The cells of a month as text, totals last; without a name for its columns. What stands in transfers is read up to a
+    /// ledger position; what is rolled up is as the snapshot has it, so the position must be the snapshot's
+    /// (`ReportSource.settled`) where both go into one file.
     ///
     /// - Source: R-L5: a month is what is booked in it, not when it happened.
     func cells(_ month: TradingMonth, upTo position: Int64) -> SQL {
         switch self {
-        case .monthlySales: Self.salesRows(month, position)
-        case .provinceClearing: Self.clearingRows(month, position)
-        case .cardLiability: Self.liabilityRows(month, position)
-        case .storeSettlement: Self.settlementRows(month, position)
+        case .monthlySales: Self.salesRows(month)
+        case .provinceClearing: Self.clearingRows(month)
+        case .cardLiability: Self.liabilityRows(month)
+        case .storeSettlement: Self.settlementRows(month)
         case .exceptions: Self.exceptionRows(month)
         case .ledgerDetail: Self.detailRows(month, position)
         case .trialBalance: Self.balanceRows(month, position)
@@ -175,20 +177,25 @@ public enum ReportFormat: String, Sendable, CaseIterable {
     case hledger
     /// The month's summary voucher for an accounting package, in the columns of its template.
     case voucher
+    /// The province clearing, province by province, as CSV.
+    case matrix
 
     /// Of its files.
     public var fileExtension: String {
         switch self {
-        case .csv, .xlsx, .pdf: rawValue
+        case .csv, .matrix, .voucher: "csv"
         case .hledger: "journal"
-        case .voucher: "csv"
+        case .xlsx, .pdf: rawValue
         }
     }
+
+    /// As the register of exports has it: a matrix is CSV.
+    var registered: String { self == .matrix ? ReportFormat.csv.rawValue : rawValue }
 
     /// Of its answers.
     var contentType: String {
         switch self {
-        case .csv: "text/csv; charset=utf-8"
+        case .csv, .matrix: "text/csv; charset=utf-8"
         // In the encoding of its template.
         case .voucher: "text/csv"
         case .xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -134,6 +134,9 @@ struct ReportSource: Sendable {
     func sums(
         of value: String, by label: String, in session: PostgresSession
     ) throws -> [(day: String, net: Int64)] {
+        if report == .monthlySales, closing == nil, value == "net", label == "day" {
+            return try MonthReport.salesByDay(month, in: session)
+        }
         guard let value = report.columns.firstIndex(where: { $0.key == value }),
             let label = report.columns.firstIndex(where: { $0.key == label })
         else { return [] }
@@ -165,7 +168,7 @@ struct ReportSource: Sendable {
         case .ledgerDetail:
             return try MonthReport.detailTotals(month, position, in: session)
         case .monthlySales where closing == nil:
-            return try MonthReport.salesTotals(month, position, in: session)
+            return try MonthReport.salesTotals(month, in: session)
         default: break
         }
         var totals: [String: Int64] = [:]
@@ -183,14 +186,22 @@ struct ReportSource: Sendable {
         return totals.filter { named.contains($0.key) }
     }
 
-    /// Up to which transfer everything is in the ledger: waits for postings under way, so that no lower position can
-    /// appear later.
-    static func settledPosition(_ store: OfficeStore) async throws -> Int64 {
-        try await store.write { session in
+    /// Reads one settled state of the ledger: the body gets a snapshot, and the position up to which every transfer is in it.
+    ///
+    /// Waits for postings under way and holds new ones up until the snapshot is taken, so transfers, balances and roll-ups
+    /// agree and no lower position can appear later. Giving back the savepoint gives the lock back and leaves the snapshot.
+    static func settled<Value: Sendable>(
+        _ store: OfficeStore,
+        _ body: @escaping @Sendable (PostgresSession, Int64) throws -> Value
+    ) async throws -> Value {
+        try await store.pool.transaction(attempts: 1, isolation: .repeatableRead) { session in
+            try session.execute("SAVEPOINT settled")
             try AccountingMonths.lockForClosing(session)
             let row = try session.queryOne(
                 "SELECT coalesce(max(transfer_id), 0) AS position FROM transfer")
-            return try row?.decode("position") ?? 0
+            try session.execute("ROLLBACK TO SAVEPOINT settled")
+            try session.execute("SET TRANSACTION READ ONLY")
+            return try body(session, try row?.decode("position") ?? 0)
         }
     }
 }

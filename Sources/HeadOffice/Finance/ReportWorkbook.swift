@@ -36,6 +36,9 @@ enum ReportWorkbook {
             try progress.add(lines - before)
         }
         if !days.isEmpty { try days.write(to: book) }
+        if source.report == .provinceClearing {
+            try write(try ClearingMatrix(source, in: session), to: book)
+        }
         let rowCount = lines - source.report.totalLineCount
         let cellsHash = hash.finalize().hexText
         let stamp = try book.addSheet("说明", heading: ["项目", "内容"], widths: [18, 70])
@@ -50,6 +53,15 @@ enum ReportWorkbook {
         return MonthExport.Written(
             rowCount: rowCount, sha256: try ExportFiles.sha256(ofFile: path),
             cellsSHA256: cellsHash)
+    }
+
+    private static func write(_ matrix: ClearingMatrix, to book: Workbook) throws {
+        let lines = matrix.lines
+        let sheet = try book.addSheet(
+            "省际矩阵", heading: lines[0], widths: lines[0].indices.map { $0 == 0 ? 20 : 15 })
+        for line in lines.dropFirst() {
+            try sheet.append([.text(line[0])] + line.dropFirst().map { .decimal($0) })
+        }
     }
 
     private static func newSheet(

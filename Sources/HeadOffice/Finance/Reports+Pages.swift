@@ -33,6 +33,7 @@ struct ReportPages: Sendable {
         let isCut: Bool
         let hasChart: Bool
         let chart: String
+        let matrix: ClearingMatrixView?
     }
 
     struct DownloadView {
@@ -91,7 +92,10 @@ struct ReportPages: Sendable {
                 isCut: shown.rowCountShown == Finance.rowsShown,
                 hasChart: shown.chart.count > 1,
                 chart: try ChartJSON.text(
-                    shown.chart, label: text.words("report.\(report.rawValue)"))), context)
+                    shown.chart, label: text.words("report.\(report.rawValue)")),
+                matrix: shown.matrix.flatMap {
+                    $0.rows.isEmpty ? nil : ClearingMatrixView($0, text)
+                }), context)
     }
 
     static func downloads(

@@ -75,10 +75,7 @@ extension MonthExport {
     {
         try actor.require(.finance, .auditor)
         guard sha256.wholeMatch(of: /[0-9a-f]{64}/) != nil else { throw FinanceRefusal.hashInvalid }
-        let position = try await ReportSource.settledPosition(store)
-        return try await store.pool.transaction(
-            attempts: 1, isolation: .repeatableRead, readOnly: true
-        ) { session in
+        return try await ReportSource.settled(store) { session, position in
             guard let export = try Self.registered(sha256, in: session),
                 let report = Self.report(named: export.report)
             else { return ExportFinding(state: .unknown, export: nil, late: [], lateCount: 0) }
@@ -98,6 +95,7 @@ extension MonthExport {
         case statements: .storeSettlement
         case journal: .ledgerDetail
         case voucher: .trialBalance
+        case matrix: .provinceClearing
         default: MonthReport(rawValue: name)
         }
     }

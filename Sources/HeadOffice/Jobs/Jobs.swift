@@ -53,6 +53,7 @@ public struct Jobs: Service {
             ("decide_overdue_exceptions", { try await decideOverdueExceptions(now: now) }),
             ("expire_cards", { try await CardJobs(store).expireCards(now: now) }),
             ("settle_blocked_cards", { try await CardJobs(store).settleBlockedCards(now: now) }),
+            ("prove_ledger", { try await LedgerProofs(store).makeNightly(at: now) }),
             ("sweep", { try await sweep(now: now) }),
         ]
         for (name, job) in jobs {

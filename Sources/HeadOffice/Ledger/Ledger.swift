@@ -1,6 +1,6 @@
-// Double entry. The transfers are the truth, the balances on the account rows a cache that the same
-// transaction keeps. Accounts are locked cards first, then the rest, each in the order of their ids, so
-// that two postings never wait for each other and the busy accounts are held shortest.
+// Double entry. The transfers are the truth; the balances on the account rows, and the roll-ups that reports
+// read, are caches that the same transaction keeps. Accounts are locked cards first, then the rest, each in the
+// order of their ids, so that two postings never wait for each other and the busy accounts are held shortest.
 
 public import Domain
 public import PostgresDriver
@@ -127,7 +127,7 @@ public enum Ledger {
         let calendar = try AccountingMonths.forPosting(session)
         let days = transfers.map { BusinessDate($0.businessAt) }
         let months = days.map { calendar.month(for: $0).firstDay }
-        try session.execute(
+        let posted = try session.query(
             """
             INSERT INTO transfer
                 (kind, from_account_id, to_account_id, amount, business_date, business_at,
@@ -142,7 +142,9 @@ public enum Ledger {
                         \(transfers.map(\.cardID)))
                  AS row (kind, from_account_id, to_account_id, amount, business_date, business_at,
                          accounting_month, source_id, store_id, card_id)
+            RETURNING transfer_id
             """)
+        try Rollups.add(session, try posted.map { try $0["transfer_id"] })
     }
 }
 

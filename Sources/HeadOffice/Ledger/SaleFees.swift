@@ -194,3 +194,44 @@ extension NewTransfer {
             sourceID: sourceID, storeID: storeID, cardID: cardID)
     }
 }
+
+extension SaleFees {
+    /// Fees that do not say what the transfers say. A sale's transfers have for their source the sale itself, a refund
+    /// request, or the decision of its exception.
+    static let differences: SQL = """
+        WITH moved AS (
+            SELECT coalesce(request.sale_id, exception.sale_id, source_id) AS sale_id,
+                   CASE WHEN transfer.kind = 'fee' THEN 'fee'
+                        WHEN transfer.kind = 'fee_returned' THEN 'returned'
+                        WHEN payee.kind = 'store_payable' THEN 'reached'
+                        ELSE 'went_back' END AS part,
+                   transfer.amount
+            FROM transfer
+            JOIN account AS payer ON payer.account_id = from_account_id AND payer.book = 'real'
+            JOIN account AS payee ON payee.account_id = to_account_id
+            LEFT JOIN refund_request AS request ON request.request_id = source_id
+            LEFT JOIN exception_event AS event ON event.decision_id = source_id
+            LEFT JOIN exception ON exception.exception_id = event.exception_id
+            WHERE transfer.kind <> 'settlement'
+              AND (payer.kind = 'store_payable' OR payee.kind = 'store_payable')
+        ), proved AS (
+            SELECT sale_id,
+                   (coalesce(sum(amount) FILTER (WHERE part = 'reached'), 0)::bigint,
+                    coalesce(sum(amount) FILTER (WHERE part = 'went_back'), 0)::bigint,
+                    coalesce(sum(amount) FILTER (WHERE part = 'fee'), 0)::bigint,
+                    coalesce(sum(amount) FILTER (WHERE part = 'returned'), 0)::bigint)::text
+                       AS figures,
+                   bool_or(part IN ('fee', 'returned')) AS bears_fee
+            FROM moved GROUP BY sale_id
+        ), kept AS (
+            SELECT sale_id, (reached, went_back, fee, returned)::text AS figures FROM sale_fee
+        )
+        SELECT 'sale_fee' AS place, 'sale ' || sale_id AS key,
+               coalesce(kept.figures, 'no row') AS kept,
+               coalesce(proved.figures, 'no row') AS proved
+        FROM proved FULL JOIN kept USING (sale_id)
+        WHERE kept.figures IS DISTINCT FROM proved.figures
+          AND (kept.figures IS NOT NULL OR proved.bears_fee)
+        ORDER BY sale_id
+        """
+}

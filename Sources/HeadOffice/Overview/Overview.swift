@@ -53,6 +53,7 @@ struct Overview: Sendable {
         let clockOffset: Int64?
         let version: String
         let isForked: Bool
+        let isRevoked: Bool
         /// The most that may still come from it: what it said is unsent, or, once it is silent, its whole limit.
         let atRisk: Money
         /// The till says it, so it may be any number.
@@ -67,7 +68,7 @@ struct Overview: Sendable {
         /// The last 14 business days, oldest first.
         let days: [Day]
         let queues: Queues
-        /// The least fresh first, at most 200.
+        /// The least fresh first, at most a page.
         let tills: [Till]
         /// Every province that has stores, in the order of the codes.
         let provinces: [ProvinceFreshness]
@@ -99,7 +100,7 @@ struct Overview: Sendable {
         let today = BusinessDate(now)
         return try await store.read { session in
             let days = try Self.days(until: today, in: session)
-            let tills = try Self.tills(at: now, in: session)
+            let tills = try Self.tills("true", limit: Self.tillPageSize, at: now, in: session)
             let provinces = try Self.provinces(at: now, in: session)
             return Shown(
                 today: days.last
@@ -115,22 +116,15 @@ struct Overview: Sendable {
     ) throws -> [Day] {
         try session.query(
             """
-            SELECT day::date AS day,
-                   coalesce(sold.sale_count, 0)::bigint AS sale_count,
-                   coalesce(sold.gross, 0)::bigint AS gross,
-                   coalesce(back.refunds, 0)::bigint AS refunds
+            SELECT day::date AS day, coalesce(sale_count, 0)::bigint AS sale_count,
+                   coalesce(gross, 0)::bigint AS gross, coalesce(refunds, 0)::bigint AS refunds
             FROM generate_series(\(today.adding(days: -13)), \(today), interval '1 day') AS day
             LEFT JOIN (
-                SELECT business_date, count(*) AS sale_count, sum(total) AS gross FROM sale
-                WHERE business_date >= \(today.adding(days: -13)) AND NOT test
-                  AND total BETWEEN 0 AND \(SaleRules.largestTotal)
-                GROUP BY business_date) AS sold ON sold.business_date = day::date
-            LEFT JOIN (
-                SELECT transfer.business_date, sum(amount) AS refunds
-                FROM transfer JOIN account ON account_id = from_account_id AND book = 'real'
-                WHERE transfer.kind = 'refund'
-                  AND transfer.business_date >= \(today.adding(days: -13))
-                GROUP BY transfer.business_date) AS back ON back.business_date = day::date
+                SELECT business_date, sum(sale_count) AS sale_count, sum(gross) AS gross,
+                       sum(refunds) AS refunds
+                FROM sales_rollup
+                WHERE business_date BETWEEN \(today.adding(days: -13)) AND \(today)
+                GROUP BY business_date) AS sold ON business_date = day::date
             ORDER BY day
             """
         ).map { row in
@@ -171,24 +165,50 @@ struct Overview: Sendable {
             quarantine: try row["quarantine"])
     }
 
+    /// Where a page of tills ends.
+    struct TillPosition: Sendable {
+        let lastContactAt: Instant?
+        let code: String
+    }
+
+    /// Tills a page.
+    static let tillPageSize = 100
+
+    /// A page of tills, the least fresh first; one more than a page tells that there is more.
+    func tills(after: TillPosition? = nil, at now: Instant) async throws -> [Till] {
+        var condition: SQL = "true"
+        if let after, let contact = after.lastContactAt {
+            condition = "(last_contact_at, till.code) > (\(contact), \(after.code))"
+        } else if let after {
+            condition = "(last_contact_at IS NOT NULL OR till.code > \(after.code))"
+        }
+        let (page, size) = (condition, Self.tillPageSize + 1)
+        return try await store.read { try Self.tills(page, limit: size, at: now, in: $0) }
+    }
+
     /// One till.
     func till(_ code: String, at now: Instant) async throws -> Till? {
-        try await store.read { try Self.tills(code: code, at: now, in: $0).first }
+        try await store.read {
+            try Self.tills("till.code = \(code)", limit: 1, at: now, in: $0).first
+        }
     }
 
     private static func tills(
-        code: String? = nil, at now: Instant, in session: PostgresSession
+        _ condition: SQL, limit: Int, at now: Instant, in session: PostgresSession
     ) throws -> [Till] {
         try session.query(
             """
             SELECT till.code, store.code AS store_code, store.name AS store_name,
                    last_contact_at, unsent_count, unsent_value, oldest_unsent_at, clock_offset,
                    version, forked, amber_after, red_after, till_total_limit,
+                   coalesce((SELECT revoked_at IS NOT NULL FROM till_key
+                             WHERE till_key.till_id = till.till_id
+                               AND till_key.epoch = till.epoch), false) AS revoked,
                    (SELECT coalesce(sum(amount), 0) FROM payment
                     WHERE payment.till_id = till.till_id AND payment.state = 'held')::bigint AS held
             FROM till JOIN store USING (store_id)
-            WHERE \(code as String?) IS NULL OR till.code = \(code as String?)
-            ORDER BY last_contact_at NULLS FIRST, till.code LIMIT 200
+            WHERE \(fragment: condition)
+            ORDER BY last_contact_at NULLS FIRST, till.code LIMIT \(limit)
             """
         ).map { row in
             let contact: Instant? = try row["last_contact_at"]
@@ -204,7 +224,7 @@ struct Overview: Sendable {
                 unsentCount: try row["unsent_count"], unsentValue: unsent,
                 oldestUnsentAt: try row["oldest_unsent_at"],
                 clockOffset: try row["clock_offset"], version: try row["version"],
-                isForked: try row["forked"],
+                isForked: try row["forked"], isRevoked: try row["revoked"],
                 atRisk: freshness == .green
                     ? max(unsent, .zero)
                     : max(unsent, limit).addingAtMost(try row["held"]))

@@ -7,13 +7,15 @@ struct TillPages: Sendable {
     let desk: OfficeDesk
 
     func addRoutes(to group: RouterGroup<WebContext>) {
-        group.get("/tills") { _, context in try await list(context, code: nil) }
+        group.get("/tills") { request, context in
+            try await list(context, code: nil, after: Self.position(try request.query()))
+        }
         // The code is shown once, in the answer itself: a redirect would have to carry it.
         group.post("/tills/codes") { _, context -> Response in
             let form = try context.requireForm()
             let code = try await makeCode(
                 try form.require("store"), renewing: try form.text("till"), context)
-            return try await list(context, code: code)
+            return try await list(context, code: code, after: nil)
         }
         group.post("/tills/enrolments/{id}") { _, context -> Response in
             let isApproval = try context.requireForm().require("verdict") == "approved"
@@ -89,6 +91,18 @@ struct TillPages: Sendable {
         }
     }
 
+    /// Where the page before ended.
+    private static func position(_ query: FormFields) throws -> Overview.TillPosition? {
+        let code = try query.text("afterCode")
+        guard !code.isEmpty else { return nil }
+        return Overview.TillPosition(
+            lastContactAt: Int64(try query.text("afterTime")).map { Instant(milliseconds: $0) },
+            code: code)
+    }
+
+    /// Stores that the field of a code proposes while one types; any other code may be typed.
+    private static let storesProposed = 200
+
     private struct View {
         let hasCode: Bool
         let newCode: String
@@ -99,6 +113,7 @@ struct TillPages: Sendable {
         let hasTills: Bool
         let tills: [RowView]
         let empty: EmptyView
+        let pager: PagerView?
     }
 
     private struct WaitingView {
@@ -116,16 +131,17 @@ struct TillPages: Sendable {
         let isRevoked: Bool
     }
 
-    private func list(_ context: WebContext, code: String?) async throws -> Response {
+    private func list(
+        _ context: WebContext, code: String?, after: Overview.TillPosition?
+    ) async throws -> Response {
         let actor = try await desk.actor(context)
         let waiting = try await desk.tills.waiting(by: actor)
         let text = desk.text(context)
         let canChange = actor.roles.contains(.storeAdministrator)
-        let revoked = Set(
-            try await desk.tills.statuses(by: actor).filter(\.isRevoked).map(\.code))
         let now = desk.now
-        let tills = try await desk.overview.show(at: now).tills
-        let stores = try await desk.stores.list(by: actor)
+        let found = try await desk.overview.tills(after: after, at: now)
+        let tills = found.prefix(Overview.tillPageSize)
+        let stores = try await desk.stores.list(limit: Self.storesProposed, by: actor)
         let view = View(
             hasCode: code != nil, newCode: code ?? "", canChange: canChange,
             stores: stores.map {
@@ -140,10 +156,18 @@ struct TillPages: Sendable {
             tills: tills.map {
                 RowView(
                     status: TillView($0, text: text, now: now),
-                    isRevoked: revoked.contains($0.code))
+                    isRevoked: $0.isRevoked)
             },
             empty: EmptyView(
-                heading: text.words("tills.none"), advice: text.words("tills.noneAdvice")))
+                heading: text.words("tills.none"), advice: text.words("tills.noneAdvice")),
+            pager: text.pager(
+                found.count, of: Overview.tillPageSize, path: "/tills",
+                [
+                    (
+                        "afterTime",
+                        tills.last?.lastContactAt.map { String($0.milliseconds) } ?? ""
+                    ), ("afterCode", tills.last?.code ?? ""),
+                ]))
         var response = try desk.page("tills/list", view, context)
         if code != nil { response.headers[.cacheControl] = "no-store" }
         return response

@@ -28,6 +28,7 @@ struct DeskWorld: Sendable {
     var refunds: Refunds { Refunds(store: store) }
     var catalogue: Catalogue { Catalogue(store: store) }
     var audit: Audit { Audit(store: store) }
+    var finance: Finance { Finance(store: store) }
     var settlements: Settlements { Settlements(store: store) }
 
     func actor(_ login: String) async throws -> StaffActor {

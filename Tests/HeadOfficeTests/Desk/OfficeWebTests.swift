@@ -46,6 +46,13 @@ struct OfficeWebTests {
                 headers: [.cookie: cookie, .acceptLanguage: language])
         }
 
+        /// The bytes of a page that is there.
+        func size(_ path: String) async throws -> Int {
+            let page = try await get(path)
+            #expect(page.status == .ok, "\(path)")
+            return page.body.readableBytes
+        }
+
         func post(_ path: String, _ form: String, token: String? = nil) async throws -> TestResponse
         {
             let secret =
@@ -58,18 +65,25 @@ struct OfficeWebTests {
         }
     }
 
+    static func withBrowsers(
+        _ world: DeskWorld,
+        _ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void
+    ) async throws {
+        let web = try OfficeWeb(
+            store: world.store,
+            telephones: OfficeTelephones(service: "400-000-0001", fault: "400-000-0002"),
+            exportFolder: FileManager.default.temporaryDirectory,
+            allowedHosts: ["localhost", "127.0.0.1"],
+            passwordCost: StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1))
+        let application = Application(router: web.makeRouter())
+        try await application.test(.router) { client in try await body(client) }
+    }
+
     private func withBrowsers(
         _ body: @escaping @Sendable (DeskWorld, any TestClientProtocol) async throws -> Void
     ) async throws {
         try await withDesk { world in
-            let web = try OfficeWeb(
-                store: world.store,
-                telephones: OfficeTelephones(service: "400-000-0001", fault: "400-000-0002"),
-                exportFolder: FileManager.default.temporaryDirectory,
-                allowedHosts: ["localhost", "127.0.0.1"],
-                passwordCost: StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1))
-            let application = Application(router: web.makeRouter())
-            try await application.test(.router) { client in try await body(world, client) }
+            try await Self.withBrowsers(world) { client in try await body(world, client) }
         }
     }
 

@@ -89,7 +89,10 @@ struct ReportTests {
             var sales: [(id: RecordID, amount: Int64, month: TradingMonth)] = []
             var frozen: [TradingMonth: [String: Data]] = [:]
             for month in [MonthCloseTests.november, MonthCloseTests.december] {
-                for _ in 0..<25 { try await step(world, &random, card, other, &sales) }
+                for _ in 0..<25 {
+                    try await step(world, &random, card, other, &sales)
+                    try await expectRollups(world)
+                }
                 world.office.time.set(max(world.now, month.end))
                 for earlier in [
                     MonthCloseTests.november.previous.previous, .init(TestOffice.morning).previous,
@@ -101,7 +104,10 @@ struct ReportTests {
                     month, by: try await world.actor("finance"), at: world.now)
                 frozen[month] = try await MonthCloseTests.files(world, month)
             }
-            for _ in 0..<10 { try await step(world, &random, card, other, &sales) }
+            for _ in 0..<10 {
+                try await step(world, &random, card, other, &sales)
+                try await expectRollups(world)
+            }
             for (month, files) in frozen {
                 #expect(try await MonthCloseTests.files(world, month) == files)
             }
@@ -122,6 +128,14 @@ struct ReportTests {
             }
             #expect(try await LedgerProof.make(world.store).isRight)
         }
+    }
+
+    /// The roll-ups, the balances and the reports say what the transfers say.
+    private func expectRollups(_ world: DeskWorld) async throws {
+        let findings = try await LedgerProof.make(world.store).findings
+        #expect(findings.isEmpty, "\(findings)")
+        let differences = try await FullScan.differences(world.store)
+        #expect(differences.isEmpty, "\(differences)")
     }
 
     private func expectAgreement(_ world: DeskWorld, _ files: [String: Data]) async throws {
@@ -232,6 +246,42 @@ struct ReportTests {
                 let bytes = try Data(contentsOf: folder.appending(path: book.file))
                 #expect(bytes.starts(with: Data("PK".utf8)), "\(book.file)")
             }
+        }
+    }
+
+    @Test func `the clearing's matrix holds each province's cards in each province's stores`()
+        async throws
+    {
+        try await withDesk { world in
+            let own = try await world.issueCard(number: Self.number, load: 50_000)
+            let other = try await world.issueCard(
+                number: "6232001234567890121", load: 50_000, programme: "JS")
+            _ = try await world.sell(
+                [.init(price: 999, quantity: 1)], card: own, number: Self.number)
+            let sold = try await world.sell(
+                [.init(price: 400, quantity: 1)], card: other, number: "6232001234567890121")
+            let request = try await world.request(
+                sold, [0: 1], amount: 400, number: "6232001234567890121")
+            try await world.refunds.decide(
+                request, .approved, opinion: "同意", digest: try await world.digest(request),
+                by: try await world.actor("approver"), at: world.now)
+            _ = try await world.sell(
+                [.init(price: 250, quantity: 1)], card: other, number: "6232001234567890121")
+            let folder = FileManager.default.temporaryDirectory
+                .appending(path: "huiyika-test-matrix-\(world.store.clock.makeID())")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let manifest = try #require(
+                try await MonthExport(store: world.store).write(
+                    month: TradingMonth(world.now), format: .matrix, to: folder,
+                    by: try await world.actor("finance"), at: world.now
+                ).first)
+            #expect(manifest.file == "clearing-matrix-2026-11.csv")
+            let text = String(
+                decoding: try Data(contentsOf: folder.appending(path: manifest.file)),
+                as: UTF8.self)
+            #expect(
+                text == "\u{FEFF}发卡省份＼门店省份,44,合计\r\n32,2.50,2.50\r\n44,9.99,9.99\r\n"
+                    + "合计,12.49,12.49\r\n")
         }
     }
 
