@@ -32,7 +32,7 @@ struct PrintJobAnswer: Encodable {
         paperIndex = job.paperIndex
         reprint = job.reprint
         var parts = [words("till.job.kind.\(job.kind.rawValue)")]
-        if job.kind != .test {
+        if job.kind == .sale || job.kind == .refund {
             parts.append(words(job.paperIndex == 1 ? "till.job.merchant" : "till.job.customer"))
         }
         if job.reprint > 0 {
@@ -75,6 +75,7 @@ struct PrinterAnswer: Encodable {
     let copies: Int
     let language: String
     let languageText: String
+    let pictures: Bool
     let main: Bool
     let state: String?
     let stateText: String
@@ -94,6 +95,7 @@ struct PrinterAnswer: Encodable {
         copies = printer.copies
         language = printer.language.rawValue
         languageText = words("till.printers.language.\(printer.language.rawValue)")
+        pictures = printer.pictures
         main = printer.isMain
         // The print system says nothing until it is given something.
         let condition =

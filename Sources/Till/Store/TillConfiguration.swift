@@ -13,8 +13,16 @@ public struct TillConfiguration: Sendable {
     public var webPort: Int
     /// `disk.reserveMebibytes` (1 to 1048576, default 64): below this room nothing is begun.
     public var diskReserveMebibytes: Int
+    /// `print.fonts` (paths with `:` between, default ``defaultFonts``): font files that draw what a
+    /// printer lacks, the first that has the character; those that are not there are passed over.
+    public var printFonts: [String]
     /// `log.level` (text, default `info`): `trace` to `critical`.
     public var logLevel: String
+
+    /// Debian's `fonts-noto-cjk` for text and `fonts-symbola` for emoji.
+    public static let defaultFonts =
+        "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
+        + ":/usr/share/fonts/truetype/ancient-scripts/Symbola_hint.ttf"
 
     /// Reads the settings.
     ///
@@ -24,6 +32,8 @@ public struct TillConfiguration: Sendable {
         webHost = reader.string(forKey: "web.host", default: "127.0.0.1")
         webPort = reader.int(forKey: "web.port", default: 8_090)
         diskReserveMebibytes = reader.int(forKey: "disk.reserveMebibytes", default: 64)
+        printFonts = reader.string(forKey: "print.fonts", default: Self.defaultFonts)
+            .split(separator: ":").map(String.init)
         logLevel = reader.string(forKey: "log.level", default: "info")
         guard ["127.0.0.1", "::1", "localhost"].contains(webHost) else {
             throw TillStartError.setting(key: "web.host", reason: "only loopback is served")
