@@ -1,4 +1,5 @@
 import Domain
+import Journal
 import PostgresDriver
 
 /// What head office sees first.
@@ -52,6 +53,8 @@ struct Overview: Sendable {
         /// In milliseconds; what the till's clock is behind head office's.
         let clockOffset: Int64?
         let version: String
+        /// Nil until the till says something of them.
+        let printers: [TillStatus.Printer]?
         let isForked: Bool
         /// The most that may still come from it: what it said is unsent, or, once it is silent, its whole limit.
         let atRisk: Money
@@ -183,7 +186,7 @@ struct Overview: Sendable {
             """
             SELECT till.code, store.code AS store_code, store.name AS store_name,
                    last_contact_at, unsent_count, unsent_value, oldest_unsent_at, clock_offset,
-                   version, forked, amber_after, red_after, till_total_limit,
+                   version, printers, forked, amber_after, red_after, till_total_limit,
                    (SELECT coalesce(sum(amount), 0) FROM payment
                     WHERE payment.till_id = till.till_id AND payment.state = 'held')::bigint AS held
             FROM till JOIN store USING (store_id)
@@ -204,11 +207,16 @@ struct Overview: Sendable {
                 unsentCount: try row["unsent_count"], unsentValue: unsent,
                 oldestUnsentAt: try row["oldest_unsent_at"],
                 clockOffset: try row["clock_offset"], version: try row["version"],
+                printers: try Self.printers(row["printers"]),
                 isForked: try row["forked"],
                 atRisk: freshness == .green
                     ? max(unsent, .zero)
                     : max(unsent, limit).addingAtMost(try row["held"]))
         }
+    }
+
+    private static func printers(_ json: PostgresJSON?) throws -> [TillStatus.Printer]? {
+        try json.map { try [TillStatus.Printer](bytes: Array($0.text.utf8)) }
     }
 
     /// What tills say may be any number: a claim beyond any limit is cut, so that one till cannot break the page.

@@ -1,3 +1,4 @@
+import Journal
 import Receipts
 import WebSupport
 
@@ -120,6 +121,16 @@ struct PrintingReport: Sendable {
         var sights: [String: Printing.Sight] = [:]
         for printer in printers { sights[printer.id] = printing.sight(of: printer.device) }
         return PrintingReport(printers: printers, openJobs: jobs, sights: sights)
+    }
+
+    /// What head office is told of them.
+    var toldToOffice: [TillStatus.Printer] {
+        printers.map { printer in
+            .init(
+                name: printer.name, slip: printer.slip.rawValue,
+                state: sights[printer.id]?.condition.rawValue,
+                waiting: openJobs.count { $0.printer == printer.id })
+        }
     }
 
     /// The worst first: a slip in question, a printer that does not print, slips that wait.

@@ -93,7 +93,8 @@ public struct TillNode: Sendable {
                 transport,
                 TillSync(
                     store: store, identity: identity, contact: contact, world: world,
-                    logger: logger),
+                    logger: logger,
+                    printers: { try? await PrintingReport.load(printing).toldToOffice }),
                 AbandonedPayments(checkout: checkout, logger: logger),
                 PrintingService(printing: printing),
                 ConfirmationKeyWatch(phone: checkout.phone, logger: logger),
