@@ -78,7 +78,7 @@ public struct TillNode: Sendable {
         let checkout = Checkout(
             store: store, identity: identity, world: world,
             authoriser: Authoriser(contact: contact), logger: logger,
-            phoneLine: PhoneLine(contact: contact))
+            phoneLine: PhoneLine(contact: contact), phoneSeconds: configuration.phoneSeconds)
         let glyphs = FontGlyphs(files: configuration.printFonts)
         if glyphs == nil {
             logger.warning("no font is installed: characters that a printer lacks print as 〓")
