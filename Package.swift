@@ -69,6 +69,8 @@ let package = Package(
         .systemLibrary(
             name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(
+            name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
+        .systemLibrary(
             name: "CXLSXWriter", pkgConfig: "xlsxwriter",
             providers: [.apt(["libxlsxwriter-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -82,6 +84,7 @@ let package = Package(
             name: "Receipts", dependencies: ["Domain", "CQREncode"], swiftSettings: strict),
 
         // Drivers and shared parts: no domain.
+        .target(name: "Glyphs", dependencies: ["Receipts", "CFreeType"], swiftSettings: strict),
         .target(
             name: "PostgresDriver", dependencies: ["CLibPQ", logging, serviceLifecycle],
             swiftSettings: strict),
@@ -101,8 +104,9 @@ let package = Package(
         .target(
             name: "Till",
             dependencies: [
-                "Domain", "Journal", "Receipts", "WebSupport", "HTTPTransport", configuration,
-                crypto, grdb, hummingbird, logging, mustache, serviceLifecycle, unixSignals,
+                "Domain", "Journal", "Receipts", "Glyphs", "WebSupport", "HTTPTransport",
+                configuration, crypto, grdb, hummingbird, logging, mustache, serviceLifecycle,
+                unixSignals,
             ],
             resources: [.copy("Resources"), .copy("Store/Migrations")],
             swiftSettings: strict),
@@ -148,7 +152,7 @@ let package = Package(
             name: "JournalTests", dependencies: ["Domain", "Journal", crypto],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
-            name: "ReceiptsTests", dependencies: ["Domain", "Receipts"],
+            name: "ReceiptsTests", dependencies: ["Domain", "Receipts", "Glyphs"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "PostgresDriverTests",
@@ -167,8 +171,8 @@ let package = Package(
         .testTarget(
             name: "TillTests",
             dependencies: [
-                "Domain", "Journal", "Lab", "Receipts", "Till", "HTTPTransport", "TestSupport",
-                "WebSupport", crypto, grdb, hummingbird, hummingbirdTesting, logging,
+                "Domain", "Journal", "Lab", "Receipts", "Glyphs", "Till", "HTTPTransport",
+                "TestSupport", "WebSupport", crypto, grdb, hummingbird, hummingbirdTesting, logging,
             ],
             swiftSettings: strict),
         .testTarget(

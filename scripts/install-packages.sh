@@ -2,8 +2,8 @@
 # Installs the Debian packages that building and running need, when any is missing. TEST=1 adds those of the tests.
 set -euo pipefail
 
-wanted=(libpq-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libqrencode-dev libxlsxwriter-dev libjs-bootstrap5 libjs-chart.js
-    postgresql-15 postgresql-common ca-certificates procps weasyprint fonts-noto-cjk)
+wanted=(libpq-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev libqrencode-dev libfreetype-dev libxlsxwriter-dev libjs-bootstrap5 libjs-chart.js
+    postgresql-15 postgresql-common ca-certificates procps weasyprint fonts-noto-cjk fonts-symbola)
 if [ "${TEST:-}" = 1 ]; then
     wanted+=(chromium hledger libreoffice-calc-nogui poppler-utils python3-venv shellcheck strace)
 fi

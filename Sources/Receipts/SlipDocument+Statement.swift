@@ -20,6 +20,8 @@ public struct StatementFacts: Sendable, Hashable {
     public let title: String
     /// Its number and date.
     public let subtitle: String
+    /// Nil for the original, else counts the reprints from 1.
+    public let reprint: Int?
     /// The groups; a rule stands between them.
     public let groups: [[Figure]]
     /// Who signs.
@@ -27,12 +29,13 @@ public struct StatementFacts: Sendable, Hashable {
 
     /// A statement.
     public init(
-        store: SlipFacts.Store, title: String, subtitle: String, groups: [[Figure]],
-        signature: String
+        store: SlipFacts.Store, title: String, subtitle: String, reprint: Int? = nil,
+        groups: [[Figure]], signature: String
     ) {
         self.store = store
         self.title = title
         self.subtitle = subtitle
+        self.reprint = reprint
         self.groups = groups
         self.signature = signature
     }
@@ -47,6 +50,7 @@ extension SlipDocument {
         if !address.isEmpty { rows.append(.centred(address)) }
         rows.append(.title(SlipText.clean(facts.title, 60)))
         rows.append(.centred(SlipText.clean(facts.subtitle, 80)))
+        if let reprint = facts.reprint { rows.append(.centred(words.reprint(reprint))) }
         for group in facts.groups where !group.isEmpty {
             rows.append(.rule)
             rows += group.prefix(60).map {

@@ -88,7 +88,10 @@ public struct SlipDocument: Sendable, Hashable, Codable {
         if !address.isEmpty { rows.append(.centred(address)) }
         rows.append(.title(facts.isRefund ? words.refundTitle : words.saleTitle))
         rows.append(.centred(copy == .merchant ? words.merchantCopy : words.customerCopy))
-        if let reprint { rows.append(.centred(words.reprint(reprint))) }
+        if let reprint {
+            let till = facts.reprintedAt.map { " · " + SlipText.clean($0, 40) } ?? ""
+            rows.append(.centred(words.reprint(reprint) + till))
+        }
         if facts.isTest { rows.append(.boxed(words.test)) }
         return rows + [.rule]
     }

@@ -76,6 +76,8 @@ public struct SlipFacts: Sendable, Hashable {
     public let store: Store
     /// The till's name.
     public let till: String
+    /// The till that prints it again, when it is another.
+    public let reprintedAt: String?
     /// The order number, or the number of the refund.
     public let number: String
     /// When it happened, as head office or the till's corrected clock says.
@@ -93,12 +95,13 @@ public struct SlipFacts: Sendable, Hashable {
 
     /// The facts of one slip.
     public init(
-        event: Event, store: Store, till: String, number: String, time: Instant,
-        cashier: String, lines: [SaleLine], total: Money, card: Card, isTest: Bool
+        event: Event, store: Store, till: String, reprintedAt: String? = nil, number: String,
+        time: Instant, cashier: String, lines: [SaleLine], total: Money, card: Card, isTest: Bool
     ) {
         self.event = event
         self.store = store
         self.till = till
+        self.reprintedAt = reprintedAt
         self.number = number
         self.time = time
         self.cashier = cashier

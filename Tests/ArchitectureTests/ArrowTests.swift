@@ -86,7 +86,7 @@ struct ArrowTests {
     @Test func `a C library is imported by its one driver only`() throws {
         let importers = [
             "CLibPQ": "PostgresDriver", "CCurl": "HTTPTransport", "CZlib": "Journal",
-            "CXLSXWriter": "Spreadsheets",
+            "CXLSXWriter": "Spreadsheets", "CFreeType": "Glyphs", "CQREncode": "Receipts",
         ]
         for path in try Repository.files(under: "Sources", suffix: ".swift") {
             let text = try Repository.text(path)

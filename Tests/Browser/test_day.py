@@ -85,6 +85,13 @@ def test_a_manager_closes_the_day_online_and_prints_the_statement(
     page.wait_for_url("**/day-close/*-*")
     expect(page.locator(".slip")).to_contain_text("GD0001-01")
     check(page, picture, f"day-statement-{short}")
+    expect(page.locator("[data-printed]")).to_have_count(0)
+    page.click("#print")
+    printed = page.locator("#print-state li[data-state=printed]")
+    expect(printed).to_have_count(1, timeout=15000)
+    # What is printed once is a reprint from then on.
+    expect(page.locator("[data-printed]")).to_be_visible()
+    check(page, picture, f"day-statement-printed-{short}")
     page.goto(network.till + "/day-close")
     expect(page.locator("#former tbody tr").first).to_be_visible()
     check(page, picture, f"day-close-former-{short}")

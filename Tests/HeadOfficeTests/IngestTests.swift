@@ -247,6 +247,41 @@ struct IngestTests {
         }
     }
 
+    @Test func `a hold lapses after the hours of the setting, and a changed setting moves no hold`()
+        async throws
+    {
+        try await withTill { shop, till, card in
+            let store = shop.office.store
+            func desk(hours: Int) -> Authorisations {
+                Authorisations(
+                    OfficeStore(
+                        pool: store.pool, secrets: store.secrets, clock: store.clock,
+                        logger: store.logger, holdHours: hours))
+            }
+            let (short, long) = (store.clock.makeID(), store.clock.makeID())
+            _ = try await till.authorise(card, 1_000, payment: short, at: desk(hours: 2))
+            _ = try await till.authorise(card, 1_000, payment: long, at: desk(hours: 48))
+            // Asked again under another setting: the hold ends when it was told to.
+            _ = try await till.authorise(card, 1_000, payment: long, attempt: 2, at: desk(hours: 1))
+            till.time.move(milliseconds: 2 * 3_600_000 - 1)
+            #expect(try await Jobs(store).lapseHolds(now: till.time.now) == 0)
+            till.time.move(milliseconds: 1)
+            #expect(try await Jobs(store).lapseHolds(now: till.time.now) == 1)
+            #expect(try await shop.balance(card) == (10_000, 1_000))
+            till.time.move(milliseconds: 46 * 3_600_000)
+            #expect(try await Jobs(store).lapseHolds(now: till.time.now) == 1)
+            #expect(try await shop.balance(card) == (10_000, 0))
+        }
+    }
+
+    @Test(arguments: ["0", "721", "-3"])
+    func `hours of a hold out of range do not start head office`(hours: String) {
+        #expect(throws: OfficeStartError.self) {
+            try OfficeConfiguration(
+                environment: ["HUIYIKA_OFFICE_HOLDS_HOURS": hours], file: nil)
+        }
+    }
+
     @Test func `cancellations release, and neither order of sale and cancellation pays twice`()
         async throws
     {

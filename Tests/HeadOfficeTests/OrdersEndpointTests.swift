@@ -58,6 +58,38 @@ struct OrdersEndpointTests {
         }
     }
 
+    @Test func `asked for one sale, head office tells its holder and what is left of each line`()
+        async throws
+    {
+        try await withOffice { office in
+            let shop = try await TestShop.open(office)
+            let (asking, other) = (try await TestTill.enrol(shop), try await TestTill.enrol(shop))
+            let card = try await shop.card(1, balance: 100_000)
+            let sale = try other.sell(card, 2_000, quantity: 3)
+            other.requestRefund(sale, quantity: 2, amount: 4_000, card: card)
+            _ = try await other.push()
+            try await office.store.write { session in
+                try session.execute("UPDATE card SET holder_mask = '张*'")
+            }
+            let told = try #require(
+                try await search(OrdersSearch(sale: sale), by: asking).orders.first)
+            #expect(told.left == [1] && told.holder == "张*")
+            #expect(told.refundPending == Money(fen: 4_000))
+            let listed = try #require(try await search(OrdersSearch(), by: asking).orders.first)
+            #expect(listed.left == nil && listed.holder == nil)
+            // What the asking till then asks for is judged by the rules of every request.
+            asking.requestRefund(sale, quantity: 2, amount: 4_000, card: card)
+            asking.requestRefund(sale, quantity: 1, amount: 2_000, card: card)
+            _ = try await asking.push()
+            let states = try await office.store.read { session in
+                try session.query(
+                    "SELECT state FROM refund_request WHERE sale_id = \(sale) ORDER BY received_at, asked_at, request_id"
+                ).map { try $0["state"] as String }
+            }
+            #expect(states.sorted() == ["pending", "pending", "refused"])
+        }
+    }
+
     @Test func `O-08: two sales under one order number are both there`() async throws {
         try await withOffice { office in
             let shop = try await TestShop.open(office)

@@ -156,4 +156,29 @@ struct BatchFrameTests {
             #expect(!changed.answers(frame))
         }
     }
+
+    @Test func `a pull carries the till's word about itself, and none that is not one`() throws {
+        let status = TillStatus(
+            clockOffset: nil, oldestUnsent: nil,
+            printers: (1...20).map {
+                .init(name: "前台 \($0)", slip: "sale", state: "ready", waiting: 0)
+            }, unsentCount: 0, unsentValue: .zero, version: "1.0.0")
+        #expect(status.printers?.count == TillStatus.printerCountMax)
+        let pull = ChangesRequest(
+            after: .start, waitSeconds: 25, head: Samples.frame.header.tillHead, status: status)
+        let query = Dictionary(
+            uniqueKeysWithValues: pull.pathAndQuery.drop { $0 != "?" }.dropFirst()
+                .split(separator: "&").map { part in
+                    let pair = part.split(separator: "=", maxSplits: 1)
+                    return (String(pair[0]), pair.count > 1 ? String(pair[1]) : "")
+                })
+        func read(_ text: String?) -> ChangesRequest? {
+            ChangesRequest(
+                after: query["after"], wait: query["wait"], head: query["head"], status: text)
+        }
+        #expect(read(query["status"]) == pull)
+        for text in [nil, "", "e30", "!", String(repeating: "A", count: 70)] {
+            #expect(read(text)?.head == pull.head && read(text)?.status == nil)
+        }
+    }
 }

@@ -20,6 +20,32 @@ extension Samples {
         [
             MessageSample("batch-header", frame.header),
             MessageSample(
+                "till-status-printers",
+                TillStatus(
+                    clockOffset: -12, oldestUnsent: at,
+                    printers: [
+                        .init(name: "前台", slip: "sale", state: "paper_out", waiting: 2),
+                        .init(name: "后台", slip: "refund", state: nil, waiting: 0),
+                    ], unsentCount: 3, unsentValue: Money(fen: 4_200), version: "1.0.0")),
+            MessageSample(
+                "orders-found-sale",
+                OrdersFound(
+                    beacon: beacon.token, hasMore: false,
+                    orders: [
+                        FoundOrder(
+                            businessTime: at, cashier: "li", code: nil, holder: "张*", id: id(1),
+                            left: [1],
+                            lines: [
+                                .init(
+                                    amount: Money(fen: 3_700), list: Money(fen: 1_850),
+                                    name: "感冒灵颗粒", price: Money(fen: 1_850), quantity: 2,
+                                    repricedBy: nil, sku: "YP0001", spec: "10g×9袋")
+                            ], mask: "6160 **** **** 0002", mode: .authorised,
+                            receipt: "GD0001-02-20261125-0001", refunded: .zero,
+                            refundPending: Money(fen: 1_850), isInQuestion: false, isTest: false,
+                            till: "GD0001-02", total: Money(fen: 3_700))
+                    ])),
+            MessageSample(
                 "batch-reply",
                 BatchReply(
                     batch: id(100), beacon: beacon.token, durable: head,

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// Files of bytes in hex, 32 a row, that a change of a slip has to be compared with by eye.
+/// Files of bytes in hex, 32 a row, or of pictures in signs, that a change of a slip has to be compared with
+/// by eye.
 ///
 /// With `RECORD_GOLDENS=1` in the environment they are written anew.
 enum Golden {
@@ -11,7 +12,10 @@ enum Golden {
                 String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
             }.joined(separator: " ")
         }
-        let text = rows.joined(separator: "\n") + "\n"
+        try expect(text: rows.joined(separator: "\n") + "\n", name)
+    }
+
+    static func expect(text: String, _ name: String) throws {
         if ProcessInfo.processInfo.environment["RECORD_GOLDENS"] == "1" {
             let file = URL(filePath: #filePath).deletingLastPathComponent()
                 .appending(path: "Fixtures/\(name)")

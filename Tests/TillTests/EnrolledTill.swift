@@ -38,6 +38,7 @@ final class EnrolledTill: Sendable {
     let clock: TestWorld
     let officeKey: NamedSigningKey
     let openingKey: OpeningKey
+    let slipSource: SlipSource
 
     init(folder: TemporaryFolder? = nil, at milliseconds: Int64 = noon) async throws {
         let folder = try folder ?? TemporaryFolder()
@@ -74,6 +75,8 @@ final class EnrolledTill: Sendable {
         guard let identity = try await store.read({ try TillIdentity.load(secrets, in: $0) })
         else { throw TillStoreError(.unavailable, "not enrolled") }
         self.identity = identity
+        slipSource = SlipSource(
+            identity: identity, languages: try TillWeb.makePages().languages)
         try await apply(try await Self.items())
     }
 

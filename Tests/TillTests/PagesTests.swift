@@ -14,7 +14,7 @@ struct PagesTests {
         let refusals: [any Error] =
             BasketRefusal.allCases + CustomerRefusal.allCases + OverrideRefusal.allCases
             + PaymentRefusal.allCases
-            + RefundRequestRefusal.allCases
+            + RefundRequestRefusal.allCases + OtherTillRefusal.allCases
             + AccountRefusal.allCases + CardRefusal.allCases + MoneyRefusal.allCases
             + DayCloseRefusal.examples
         let codes =

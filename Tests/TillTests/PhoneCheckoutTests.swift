@@ -27,10 +27,10 @@ struct PhoneCheckoutTests {
             at: till.clock.now)
     }
 
-    private func phone(_ line: PhoneLine = .down) -> PhoneCheckout {
+    private func phone(_ line: PhoneLine = .down, seconds: Int = 300) -> PhoneCheckout {
         PhoneCheckout(
             store: till.store, identity: till.identity, world: till.clock.world, line: line,
-            logger: Logger(label: "test"))
+            lifetime: seconds, logger: Logger(label: "test"))
     }
 
     /// A payment of ¥37.00 whose QR is shown.
@@ -40,6 +40,21 @@ struct PhoneCheckoutTests {
         let payment = try await checkout.begin(login: "li")
         try await phone.show(payment)
         return payment
+    }
+
+    @Test(arguments: [30, 300, 3_600])
+    func `a QR may be paid as long as the setting says`(seconds: Int) async throws {
+        let payment = try await shown(phone(seconds: seconds))
+        let expires = try await row(payment).expires
+        #expect(expires.milliseconds(since: till.clock.now) == Int64(seconds) * 1_000)
+    }
+
+    @Test(arguments: ["29", "3601", "0", "-1"])
+    func `a lifetime that a QR cannot state does not start a till`(seconds: String) {
+        #expect(throws: TillStartError.self) {
+            try TillConfiguration(
+                environment: ["HUIYIKA_TILL_PHONE_SECONDS": seconds], file: nil)
+        }
     }
 
     private func code(_ payment: RecordID, fen: Int64 = 3_700, key: Int = 1) -> String {

@@ -172,7 +172,7 @@ import Testing
         let job = try await world.jobs(second)[0].id
         _ = try await world.till.store.repeatPrintJob(
             job, by: "li", recordID: world.till.clock.world.makeID(), at: world.till.clock.now,
-            source: SlipSource(identity: world.till.identity))
+            source: world.till.slipSource)
         world.printing.wake()
         try await world.wait(second, for: [.dropped, .printed])
         #expect(printer.slips.last?.text.contains("补打第 1 次") == true)
@@ -218,7 +218,7 @@ import Testing
         try await world.addPrinter(printer, copies: 1)
         await world.stop()
         let sale = try await world.sell()
-        let source = SlipSource(identity: world.till.identity)
+        let source = world.till.slipSource
         _ = try await world.till.store.printNext(
             .sale, ids: [world.till.clock.world.makeID(), world.till.clock.world.makeID()],
             at: world.till.clock.now, source: source)
@@ -256,7 +256,7 @@ import Testing
         for count in 1...2 {
             let asked = try await world.till.store.recordPrinting(
                 .sale(sale), by: "li", ids: [world.till.clock.world.makeID()],
-                at: world.till.clock.now, source: SlipSource(identity: world.till.identity))
+                at: world.till.clock.now, source: world.till.slipSource)
             #expect(asked?.reprint == count)
             #expect(asked?.jobs.count == 2)
         }
@@ -304,5 +304,74 @@ import Testing
                 sql: "SELECT copy FROM printed_slip WHERE subject = ? ORDER BY copy",
                 arguments: [sale.description])
         }
+    }
+
+    @Test func `a character that the printer lacks is drawn, unless a manager switched that off`()
+        async throws
+    {
+        let (drawn, plain) = (try VirtualPrinter(width: 58), try VirtualPrinter(width: 58))
+        try await world.till.apply([
+            EnrolledTill.product("YP9001", "", "𠮷野家€套餐", "", 1_000, version: 99)
+        ])
+        try await world.addPrinter(drawn, copies: 1, paper: 58)
+        let sale = try await world.sell("YP9001")
+        try await world.wait(sale, for: [.printed])
+        let rasters = drawn.slips[0].rows.filter { if case .raster = $0 { true } else { false } }
+        #expect(rasters.count == 1)
+        #expect(!drawn.slips[0].text.contains("〓"))
+        let off = try await world.addPrinter(plain, "旧", copies: 1, paper: 58, pictures: false)
+        try await world.till.store.makeMainPrinter(off)
+        let second = try await world.sell("YP9001")
+        try await world.wait(second, for: [.printed])
+        #expect(plain.slips[0].text.contains("〓野家〓套餐"))
+        await world.stop()
+    }
+
+    @Test func `a day statement goes to the printer of sale slips, and a second one is a reprint`()
+        async throws
+    {
+        let (till, printer) = (world.till, try VirtualPrinter())
+        try await till.apply([
+            ChangeItem(
+                topic: .account, key: "wang", version: 99,
+                body: .account(
+                    .init(
+                        isDisabled: false, login: "wang", name: "王店长",
+                        roles: [.cashier, .manager], verifier: "none")))
+        ])
+        try await world.addPrinter(printer, copies: 2, paper: 58)
+        let sale = try await world.sell()
+        try await world.wait(sale, for: [.printed, .printed])
+        let now = till.clock.now
+        let first = try await till.store.read {
+            try DayCloses.statement(by: "wang", at: now, in: $0).first
+        }
+        let close = try await till.store.closeDay(
+            by: "wang", first: first, id: till.clock.world.makeID(), at: now,
+            identity: till.identity)
+        let head = try await till.store.read { try JournalBook.head(in: $0).sequence }
+        for reprint in [0, 1, 2] {
+            let asked = try #require(
+                try await till.store.recordPrinting(
+                    .statement(close), by: "wang", ids: [till.clock.world.makeID()], at: now,
+                    source: till.slipSource))
+            #expect(asked.reprint == reprint && asked.jobs.count == 1)
+            world.printing.wake()
+            try await eventually("statement \(reprint)", limit: .seconds(20)) {
+                printer.slips.count == 3 + reprint
+            }
+        }
+        let texts = printer.slips.dropFirst(2).map(\.text)
+        #expect(texts.allSatisfy { $0.contains("日结单") && $0.contains("￥37.00") })
+        #expect(
+            texts.map { $0.contains("补打第 1 次") } == [false, true, false]
+                && texts[2].contains("补打第 2 次"))
+        // It stands for no money: its papers are not journalled, and no refund slip's printer is asked.
+        #expect(try await till.store.read { try JournalBook.head(in: $0).sequence } == head)
+        let none = try await till.store.recordPrinting(
+            .statement(till.clock.world.makeID()), by: "wang", ids: [till.clock.world.makeID()],
+            at: now, source: till.slipSource)
+        #expect(none == nil)
+        await world.stop()
     }
 }

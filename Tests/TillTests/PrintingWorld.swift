@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Glyphs
 import Lab
 import Logging
 import Receipts
@@ -15,14 +16,17 @@ final class PrintingWorld: Sendable {
 
     /// - Parameter system: the folder of a program `lp`.
     init(
-        till: EnrolledTill? = nil, limits: PrinterLimits = .quick, system: PrintSystem = .init()
+        till: EnrolledTill? = nil, limits: PrinterLimits = .quick, system: PrintSystem = .init(),
+        fonts: String = TillConfiguration.defaultFonts
     ) async throws {
         let till = if let till { till } else { try await EnrolledTill() }
         self.till = till
         let printing = Printing(
             store: till.store, identity: till.identity, world: till.clock.world,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, limits: limits,
-            system: system)
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            languages: till.slipSource.languages,
+            glyphs: FontGlyphs(files: fonts.split(separator: ":").map(String.init)),
+            limits: limits, system: system)
         self.printing = printing
         work = Task { await printing.work() }
     }
@@ -36,23 +40,24 @@ final class PrintingWorld: Sendable {
     @discardableResult
     func addPrinter(
         _ printer: VirtualPrinter, _ name: String = "前台", slip: String = "sale", copies: Int = 2,
-        paper: Int = 80
+        paper: Int = 80, pictures: Bool = true
     ) async throws -> String {
         try await addPrinter(
             name, device: "tcp", address: "127.0.0.1:\(printer.port)", slip: slip, copies: copies,
-            paper: paper)
+            paper: paper, pictures: pictures)
     }
 
     @discardableResult
     func addPrinter(
         _ name: String, device: String, address: String, slip: String = "sale", copies: Int = 2,
-        paper: Int = 80
+        paper: Int = 80, pictures: Bool = true
     ) async throws -> String {
         let id = till.clock.world.makeID().description
         try await till.store.addPrinter(
             PrinterEntry(
                 slip: slip, name: name, device: device, address: address, paper: paper,
-                encoding: "gb18030", copies: copies, language: "zh-Hans"), id: id)
+                encoding: "gb18030", copies: copies, language: "zh-Hans", pictures: pictures),
+            id: id)
         printing.wake()
         return id
     }

@@ -126,7 +126,7 @@ struct RefundTests {
     }
 
     @Test func `the original pair is journalled once, then each reprint`() async throws {
-        let source = SlipSource(identity: till.identity)
+        let source = till.slipSource
         var reprints: [Int?] = []
         for _ in 1...3 {
             reprints.append(

@@ -68,7 +68,8 @@ struct TillWebTests {
             store: till.store, identity: till.identity,
             checkout: till.makeCheckout { EnrolledTill.reply($0, refused: code) },
             printing: Printing(
-                store: till.store, identity: till.identity, world: world, logger: logger),
+                store: till.store, identity: till.identity, world: world, logger: logger,
+                languages: try TillWeb.makePages().languages, glyphs: nil),
             contact: contact,
             signIn: StaffSignIn(store: till.store, passwords: PasswordWorker(), world: world),
             world: world, commits: CommitTasks())
@@ -91,6 +92,25 @@ struct TillWebTests {
         let receipt: String?
         let code: String?
         let message: String?
+    }
+
+    @Test func `an order that is not this till's needs the line, and every way to it says so`()
+        async throws
+    {
+        try await withTill { browser, till in
+            try await browser.signIn()
+            let order = till.clock.world.makeID()
+            for path in ["", "/refund", "/slip"] {
+                let page = try await browser.send(.get, "/orders/\(order)\(path)")
+                #expect(page.status == .serviceUnavailable)
+                #expect(String(buffer: page.body).contains("请到原收银台办理"))
+            }
+            let asked = try await browser.send(
+                .post, "/api/sales/\(order)/refunds",
+                #"{"card":"6160202511010002","reason":"买错","lines":null}"#)
+            #expect(asked.status == .serviceUnavailable)
+            #expect(String(buffer: asked.body).contains("order_needs_line"))
+        }
     }
 
     @Test func `a cashier signs in, rings up, is paid and sees the order and its slip`()

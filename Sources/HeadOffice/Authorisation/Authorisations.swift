@@ -57,7 +57,7 @@ struct Authorisations: Sendable {
             if verdict.payment.terms?.card == request.fingerprint {
                 row.cardID = card?.cardID ?? row.cardID
             }
-            try PaymentRow.update(session, [row], at: now)
+            try PaymentRow.update(session, [row], at: now, holdLife: store.holdLife)
             let answer = attempt.answer(
                 verdict.refusal, verdict.payment, verdict: verdict, card: card)
             try attempt.store(answer)

@@ -49,17 +49,22 @@ struct PaymentRow: Sendable, Equatable {
     }
 
     /// Stores payments whose rows are locked.
+    ///
+    /// - Shape: when a hold ends is fixed when it is made; another `holdLife` later moves none.
     static func update(
-        _ session: PostgresSession, _ payments: [PaymentRow], at now: Instant
+        _ session: PostgresSession, _ payments: [PaymentRow], at now: Instant,
+        holdLife: Int64 = Payment.holdLife
     ) throws {
         guard !payments.isEmpty else { return }
         try session.execute(
             """
             UPDATE payment
             SET state = row.state, card_id = row.card_id, fingerprint = row.fingerprint,
-                amount = row.amount, held_at = row.held_at, lapses_at = row.lapses_at,
+                amount = row.amount, held_at = row.held_at,
+                lapses_at = CASE WHEN row.lapses_at IS NULL THEN NULL
+                                 ELSE coalesce(payment.lapses_at, row.lapses_at) END,
                 by_phone = row.by_phone, updated_at = \(now)
-            FROM \(fragment: rows(payments))
+            FROM \(fragment: rows(payments, holdLife: holdLife))
             WHERE payment.payment_id = row.payment_id
             """)
     }
@@ -77,25 +82,25 @@ struct PaymentRow: Sendable, Equatable {
                                  lapses_at, by_phone, updated_at)
             SELECT payment_id, state, till_id, card_id, fingerprint, amount, held_at, lapses_at,
                    by_phone, \(now)
-            FROM \(fragment: rows(payments))
+            FROM \(fragment: rows(payments, holdLife: Payment.holdLife))
             ON CONFLICT (payment_id) DO NOTHING
             """)
     }
 
-    private static func rows(_ payments: [PaymentRow]) -> SQL {
+    private static func rows(_ payments: [PaymentRow], holdLife: Int64) -> SQL {
         let rows = payments.sorted { $0.id < $1.id }
         return """
             unnest(\(rows.map(\.id)), \(rows.map(\.payment.state)), \(rows.map(\.tillID)),
                    \(rows.map(\.cardID)), \(rows.map { $0.payment.terms?.card }),
                    \(rows.map { $0.payment.terms?.amount }), \(rows.map(\.payment.heldAt)),
-                   \(rows.map(\.lapsesAt)), \(rows.map(\.payment.isByPhone)))
+                   \(rows.map { $0.lapsesAt(holdLife) }), \(rows.map(\.payment.isByPhone)))
                 AS row (payment_id, state, till_id, card_id, fingerprint, amount, held_at,
                         lapses_at, by_phone)
             """
     }
 
-    private var lapsesAt: Instant? {
+    private func lapsesAt(_ holdLife: Int64) -> Instant? {
         payment.state == .held && !payment.isByPhone
-            ? payment.heldAt?.adding(milliseconds: Payment.holdLife) : nil
+            ? payment.heldAt?.adding(milliseconds: holdLife) : nil
     }
 }

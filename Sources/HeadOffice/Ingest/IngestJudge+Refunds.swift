@@ -40,13 +40,20 @@ extension IngestJudge {
         outcome.refunds.append(
             IngestOutcome.Refund(
                 request: request, body: body, time: time, deadline: deadline.end, state: state,
-                code: code))
+                code: code, knownUntil: knownUntil(time.instant)))
         if let code {
             publishDecision(
                 request, code: code, receipt: sale.receipt,
                 state: state == "expired" ? .expired : .refused)
         }
         return nil
+    }
+
+    /// A request does not state the age of the till's knowledge as a sale does: it is that of the last beacon
+    /// before it, unless it came at once.
+    private func knownUntil(_ time: Instant) -> Instant {
+        received.milliseconds(since: time) <= AccountActs.freshMilliseconds
+            ? time : min(time, row.lastBeacon)
     }
 
     /// The last moment at which the request may still turn out to be approvable: whether it was made
@@ -72,7 +79,8 @@ extension IngestJudge {
         outcome.refunds.append(
             IngestOutcome.Refund(
                 request: request, body: body, time: time, deadline: deadline.end,
-                state: isOver ? "expired" : "waiting", code: code))
+                state: isOver ? "expired" : "waiting", code: code,
+                knownUntil: knownUntil(time.instant)))
         if let code {
             publishDecision(request, code: code, receipt: known?.receipt ?? "", state: .expired)
         } else {

@@ -44,6 +44,8 @@ struct IngestOutcome: Sendable {
         let deadline: Instant
         var state: String
         let code: String?
+        /// How far the till knew of changes when it was asked for (R-A1).
+        let knownUntil: Instant
         var isDecided: Bool { state != "pending" && state != "waiting" }
     }
 

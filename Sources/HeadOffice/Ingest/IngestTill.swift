@@ -80,7 +80,6 @@ struct IngestTill: Sendable {
         guard !isEarlierEpoch else {
             return try storeEarlierEpoch(session, stated: header.tillHead.sequence, at: now)
         }
-        let status = header.status
         try session.execute(
             """
             UPDATE till
@@ -88,11 +87,7 @@ struct IngestTill: Sendable {
                 last_beacon_at = \(lastBeacon), last_record_at = \(lastRecord as Instant?),
                 stated_seq = \(header.tillHead.sequence), stated_hash = \(header.tillHead.hash),
                 stated_at = \(now), last_contact_at = \(now),
-                clock_offset = \(status.clockOffset as Int64?),
-                unsent_count = \(Int64(status.unsentCount)),
-                unsent_value = \(status.unsentValue),
-                oldest_unsent_at = \(status.oldestUnsent as Instant?),
-                version = \(status.version)
+                \(fragment: Tills.assignments(header.status))
             WHERE till_id = \(till.tillID)
             """)
         try Tills.noteStated(header.tillHead, tillID: till.tillID, at: now, in: session)

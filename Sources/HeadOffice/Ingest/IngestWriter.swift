@@ -36,6 +36,8 @@ struct IngestWriter {
         try storePending()
         try storeQuarantined()
         try storeCredentials()
+        try AccountActs.flag(
+            AccountActs.of(outcome), at: till, received: received, in: session)
         try CardRow.storeLocks(session, outcome.locks)
         try ChangePublisher.publish(session, outcome.changes)
         let fees = try SaleFees.transfers(session, beside: paidSales)

@@ -43,7 +43,9 @@ public struct OfficeNode: Sendable {
                 maximumConnections: configuration.connectionCount,
                 statementTimeout: .seconds(300)),
             logger: logger)
-        let store = OfficeStore(pool: pool, secrets: secrets, clock: clock, logger: logger)
+        let store = OfficeStore(
+            pool: pool, secrets: secrets, clock: clock, logger: logger,
+            holdHours: configuration.holdHours)
         let applied = try await store.migrate()
         if !applied.isEmpty {
             logger.notice(

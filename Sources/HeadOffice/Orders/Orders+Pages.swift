@@ -38,6 +38,7 @@ struct OrderPages: Sendable {
         let state: StateView
         let code: String
         let cashier: String
+        let isFlagged: Bool
 
         init(_ row: Orders.Listed, text: PageText) {
             href = "/orders/\(row.saleID)"
@@ -53,6 +54,7 @@ struct OrderPages: Sendable {
             state = text.state(row.state)
             code = row.code ?? ""
             cashier = row.cashier
+            isFlagged = row.isFlagged
         }
     }
 
@@ -93,7 +95,7 @@ struct OrderPages: Sendable {
         let view = ListView(
             store: filter.storeCode, receipt: filter.receipt, card: filter.card,
             from: filter.from?.description ?? "", to: filter.to?.description ?? "",
-            states: ["", "posted", "exception"].map {
+            states: ["", "posted", "exception", "account"].map {
                 ChoiceView(
                     value: $0, label: text.words($0.isEmpty ? "state.all" : "state." + $0),
                     isChosen: $0 == filter.state)
@@ -112,6 +114,7 @@ struct OrderPages: Sendable {
         let unpaid: String
         let hasUnpaid: Bool
         let problem: String?
+        let acts: [String]
         let override: String?
         let cardHref: String
         let hasCard: Bool
@@ -168,6 +171,7 @@ struct OrderPages: Sendable {
             receivedAt: text.time(order.receivedAt), paidByCard: text.money(order.paidByCard),
             unpaid: text.money(unpaid), hasUnpaid: unpaid > .zero,
             problem: order.code.map { text.words.text("exception." + $0) ?? $0 },
+            acts: found.acts.map { $0.sentence(of: order.saleID, text: text) },
             override: found.override.map {
                 text.words(
                     "orders.overrideText",
@@ -195,5 +199,17 @@ struct OrderPages: Sendable {
                     href: "/refunds/\($0.requestID)", amount: text.money($0.amount),
                     state: text.state($0.state), askedAt: text.time($0.askedAt), reason: $0.reason)
             })
+    }
+}
+
+extension AccountActs.Shown {
+    /// Who did what after which change, and why the till let it.
+    func sentence(of sale: RecordID, text: PageText) -> String {
+        text.words(
+            "accountAct.\(recordID == sale ? "sale" : "refund").\(change)",
+            [
+                "login": login, "changed": text.time(changedAt), "acted": text.time(actedAt),
+                "known": text.time(knownUntil),
+            ])
     }
 }

@@ -20,7 +20,7 @@ struct Orders: Sendable {
         var card = ""
         var from: BusinessDate?
         var to: BusinessDate?
-        /// `posted`, `exception` or empty.
+        /// `posted`, `exception`, `account` for what a changed login did (R-A1), or empty.
         var state = ""
 
         /// Everything.
@@ -45,6 +45,8 @@ struct Orders: Sendable {
         let state: String
         let code: String?
         let cashier: String
+        /// Whether a login had a hand in it that was disabled or changed before (R-A1).
+        let isFlagged: Bool
     }
 
     /// Where a page of the list ends.
@@ -73,7 +75,8 @@ struct Orders: Sendable {
                 """
                 SELECT sale_id, receipt, store.code AS store_code, store.name AS store_name,
                        business_at, received_at, card_mask, test, mode, total, paid_by_card,
-                       refunded, refund_reserved, state, sale.code, cashier
+                       refunded, refund_reserved, state, sale.code, cashier,
+                       sale_id IN (SELECT sale_id FROM account_act) AS flagged
                 FROM sale JOIN store USING (store_id)
                 WHERE \(fragment: condition)
                 ORDER BY business_at DESC, sale_id DESC LIMIT \(Self.pageSize + 1)
@@ -101,7 +104,11 @@ struct Orders: Sendable {
         }
         if let from = filter.from { parts.append("business_date >= \(from)") }
         if let to = filter.to { parts.append("business_date <= \(to)") }
-        if !filter.state.isEmpty { parts.append("state = \(filter.state)") }
+        if filter.state == "account" {
+            parts.append("sale_id IN (SELECT sale_id FROM account_act)")
+        } else if !filter.state.isEmpty {
+            parts.append("state = \(filter.state)")
+        }
         let card = filter.card.halfWidth.filter { !$0.isWhitespace }
         if card.count == 4, card.allSatisfy(\.isNumber) {
             parts.append("card_mask LIKE \("%" + card.likeEscaped)")
@@ -121,7 +128,7 @@ struct Orders: Sendable {
             isTest: try row["test"], mode: try row["mode"], total: try row["total"],
             paidByCard: try row["paid_by_card"], refunded: try row["refunded"],
             reserved: try row["refund_reserved"], state: try row["state"],
-            code: try row["code"], cashier: try row["cashier"])
+            code: try row["code"], cashier: try row["cashier"], isFlagged: try row["flagged"])
     }
 
     /// A line of an order. Amounts in fen.
@@ -174,6 +181,7 @@ struct Orders: Sendable {
         let lines: [Line]
         let movements: [Movement]
         let refunds: [RefundOfOrder]
+        let acts: [AccountActs.Shown]
     }
 
     /// One order; nil when there is none.
@@ -186,7 +194,8 @@ struct Orders: Sendable {
                     SELECT sale_id, receipt, store.code AS store_code, store.name AS store_name,
                            business_at, received_at, card_mask, test, mode, total, paid_by_card,
                            refunded, refund_reserved, state, sale.code, cashier,
-                           till.code AS till_code, card_id
+                           till.code AS till_code, card_id,
+                           sale_id IN (SELECT sale_id FROM account_act) AS flagged
                     FROM sale JOIN store USING (store_id) JOIN till USING (till_id)
                     WHERE sale_id = \(saleID)
                     """)
@@ -196,7 +205,8 @@ struct Orders: Sendable {
                 cardID: try row["card_id"], override: try Self.override(of: saleID, in: session),
                 lines: try Self.lines(of: saleID, in: session),
                 movements: try Self.movements(of: saleID, in: session),
-                refunds: try Self.refunds(of: saleID, in: session))
+                refunds: try Self.refunds(of: saleID, in: session),
+                acts: try AccountActs.of(sale: saleID, in: session))
         }
     }
 

@@ -135,6 +135,8 @@ struct TillView {
     let version: String
     let atRisk: String
     let isForked: Bool
+    /// Nil until the till says something of them.
+    let printers: TillPrintersView?
 
     init(_ till: Overview.Till, text: PageText, now: Instant) {
         code = till.code
@@ -155,5 +157,6 @@ struct TillView {
         version = till.version.isEmpty ? "–" : till.version
         atRisk = text.money(till.atRisk)
         isForked = till.isForked
+        printers = till.printers.map { TillPrintersView($0, text: text) }
     }
 }

@@ -1,4 +1,5 @@
 import Domain
+import Journal
 import PostgresDriver
 
 /// What head office sees first.
@@ -52,6 +53,8 @@ struct Overview: Sendable {
         /// In milliseconds; what the till's clock is behind head office's.
         let clockOffset: Int64?
         let version: String
+        /// Nil until the till says something of them.
+        let printers: [TillStatus.Printer]?
         let isForked: Bool
         let isRevoked: Bool
         /// The most that may still come from it: what it said is unsent, or, once it is silent, its whole limit.
@@ -200,7 +203,7 @@ struct Overview: Sendable {
             """
             SELECT till.code, store.code AS store_code, store.name AS store_name,
                    last_contact_at, unsent_count, unsent_value, oldest_unsent_at, clock_offset,
-                   version, forked, amber_after, red_after, till_total_limit,
+                   version, printers, forked, amber_after, red_after, till_total_limit,
                    coalesce((SELECT revoked_at IS NOT NULL FROM till_key
                              WHERE till_key.till_id = till.till_id
                                AND till_key.epoch = till.epoch), false) AS revoked,
@@ -224,11 +227,16 @@ struct Overview: Sendable {
                 unsentCount: try row["unsent_count"], unsentValue: unsent,
                 oldestUnsentAt: try row["oldest_unsent_at"],
                 clockOffset: try row["clock_offset"], version: try row["version"],
+                printers: try Self.printers(row["printers"]),
                 isForked: try row["forked"], isRevoked: try row["revoked"],
                 atRisk: freshness == .green
                     ? max(unsent, .zero)
                     : max(unsent, limit).addingAtMost(try row["held"]))
         }
+    }
+
+    private static func printers(_ json: PostgresJSON?) throws -> [TillStatus.Printer]? {
+        try json.map { try [TillStatus.Printer](bytes: Array($0.text.utf8)) }
     }
 
     /// What tills say may be any number: a claim beyond any limit is cut, so that one till cannot break the page.

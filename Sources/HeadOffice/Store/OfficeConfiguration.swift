@@ -24,6 +24,8 @@ public struct OfficeConfiguration: Sendable {
     public var syncNames: [String]
     /// `sync.ingests`: batches taken in at once; more are asked to come back.
     public var ingestCount: Int
+    /// `holds.hours`: how long a card's hold lasts when no record of the till ends it (R-P10).
+    public var holdHours: Int
     /// `web.host`: where the staff pages listen.
     public var webHost: String
     /// `web.port`: 0 takes a free one.
@@ -35,6 +37,9 @@ public struct OfficeConfiguration: Sendable {
     public var publicAddress: String
     /// `telephones.service`, `telephones.fault`: what tills and slips show; empty shows nothing.
     public var telephones: OfficeTelephones
+
+    /// 72 h (R-P10).
+    public static let defaultHoldHours = 72
 
     /// The settings of a reader that is scoped to head office.
     ///
@@ -49,6 +54,7 @@ public struct OfficeConfiguration: Sendable {
         syncNames = reader.stringArray(
             forKey: "sync.names", default: ["localhost", "127.0.0.1"])
         ingestCount = reader.int(forKey: "sync.ingests", default: 4)
+        holdHours = reader.int(forKey: "holds.hours", default: Self.defaultHoldHours)
         webHost = reader.string(forKey: "web.host", default: "127.0.0.1")
         webPort = reader.int(forKey: "web.port", default: 8080)
         let policy = reader.string(
@@ -65,6 +71,7 @@ public struct OfficeConfiguration: Sendable {
             fault: reader.string(forKey: "telephones.fault", default: ""))
         try Self.require("database.connections", connectionCount, in: 2...200)
         try Self.require("sync.ingests", ingestCount, in: 1...64)
+        try Self.require("holds.hours", holdHours, in: 1...720)
         try Self.require("sync.port", syncPort, in: 0...65_535)
         try Self.require("web.port", webPort, in: 0...65_535)
     }

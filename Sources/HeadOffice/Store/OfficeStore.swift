@@ -16,13 +16,19 @@ public struct OfficeStore: Sendable {
     public let cards: CardSecrets
     /// For what operators read.
     public let logger: Logger
+    /// How long a card's hold lasts when no record ends it, in milliseconds (R-P10).
+    let holdLife: Int64
 
     /// A store over a pool whose database is migrated.
-    public init(pool: PostgresPool, secrets: OfficeSecrets, clock: OfficeClock, logger: Logger) {
+    public init(
+        pool: PostgresPool, secrets: OfficeSecrets, clock: OfficeClock, logger: Logger,
+        holdHours: Int = OfficeConfiguration.defaultHoldHours
+    ) {
         self.pool = pool
         self.secrets = secrets
         self.clock = clock
         self.logger = logger
+        holdLife = Int64(holdHours) * 3_600_000
         cards = CardSecrets(secrets)
     }
 

@@ -88,7 +88,8 @@ extension Stores {
         try await change(
             login: login, ofStore: code,
             action: isDisabled ? "store_account.disable" : "store_account.enable",
-            setting: "disabled = \(isDisabled)", by: actor, at: now)
+            change: isDisabled ? "disabled" : "enabled", setting: "disabled = \(isDisabled)",
+            by: actor, at: now)
     }
 
     /// Gives a till login a new password.
@@ -103,12 +104,12 @@ extension Stores {
         let verifier = try await passwords.make(password).text
         try await change(
             login: login, ofStore: code, action: "store_account.reset_password",
-            setting: "verifier = \(verifier)", by: actor, at: now)
+            change: "password", setting: "verifier = \(verifier)", by: actor, at: now)
     }
 
     private func change(
-        login: String, ofStore code: String, action: String, setting: SQL, by actor: StaffActor,
-        at now: Instant
+        login: String, ofStore code: String, action: String, change: String, setting: SQL,
+        by actor: StaffActor, at now: Instant
     ) async throws {
         try await store.write { session in
             let storeID = try Self.storeID(code, in: session)
@@ -118,6 +119,12 @@ extension Stores {
                 WHERE store_id = \(storeID) AND login = \(login)
                 """)
             guard changed == 1 else { throw StoresRefusal.unknownAccount }
+            // What tills do until they learn it is told by this (R-A1).
+            try session.execute(
+                """
+                INSERT INTO store_account_change (store_id, login, change, changed_at)
+                VALUES (\(storeID), \(login), \(change), \(now))
+                """)
             try ChangeItems.publishAccounts(ofStore: storeID, in: session)
             try session.audit(actor, action, "\(code)/\(login)", at: now)
         }

@@ -12,13 +12,14 @@ struct ChangesEndpoint: Sendable {
         guard
             let asked = ChangesRequest(
                 after: request.query["after"], wait: request.query["wait"],
-                head: request.query["head"]),
+                head: request.query["head"], status: request.query["status"]),
             let after = ChangeCursor(text: asked.after.text)
         else {
             return SyncReply(
                 refusing: 422, "unreadable_request", "The address is not the protocol's.")
         }
-        try await door.tills.noteContact(tillID: request.till.tillID, head: asked.head)
+        try await door.tills.noteContact(
+            tillID: request.till.tillID, head: asked.head, status: asked.status)
         try await CardJobs(door.store).hear(
             tillID: request.till.tillID, epoch: request.till.epoch,
             headSequence: asked.head.sequence, cursor: after)

@@ -48,26 +48,47 @@ struct OrdersEndpoint: Sendable {
             parts.append("position(\(number) IN receipt) > 0")
         }
         let condition = parts.joined(separator: " AND ")
+        let taken = try asked.sale.map { try quantitiesTaken(of: $0, in: session) }
         return try session.query(
             """
             SELECT business_at, cashier, sale.code, sale_id, lines, card_mask, mode, receipt,
-                   refunded, refund_reserved, sale.state, test, till.code AS till_code, total
+                   refunded, refund_reserved, sale.state, test, till.code AS till_code, total,
+                   (SELECT holder_mask FROM card WHERE card.card_id = sale.card_id) AS holder
             FROM sale JOIN till USING (till_id)
             WHERE \(fragment: condition)
             ORDER BY business_at DESC, sale_id DESC LIMIT \(OrdersFound.pageSize + 1)
             """
         ).map { row in
-            let lines: PostgresJSON = try row["lines"]
+            let json: PostgresJSON = try row["lines"]
+            let lines = try [SaleCompleted.Line](bytes: Array(json.text.utf8))
+            let holder: String? = try row["holder"]
+            var left: [Int64]?
+            if let taken {
+                left = lines.enumerated().map { $1.quantity - taken[$0, default: 0] }
+            }
             return FoundOrder(
                 businessTime: try row["business_at"], cashier: try row["cashier"],
-                code: try row["code"], id: try row["sale_id"],
-                lines: try [SaleCompleted.Line](bytes: Array(lines.text.utf8)),
-                mask: try row["card_mask"],
+                code: try row["code"], holder: taken == nil ? nil : holder,
+                id: try row["sale_id"], left: left, lines: lines, mask: try row["card_mask"],
                 mode: SaleCompleted.Mode(rawValue: try row["mode"]) ?? .standIn,
                 receipt: try row["receipt"], refunded: try row["refunded"],
                 refundPending: try row["refund_reserved"],
                 isInQuestion: try row["state"] as String == "exception",
                 isTest: try row["test"], till: try row["till_code"], total: try row["total"])
         }
+    }
+
+    /// How many of each line went back or are asked back.
+    private static func quantitiesTaken(
+        of sale: RecordID, in session: PostgresSession
+    ) throws -> [Int: Int64] {
+        let rows = try session.query(
+            """
+            SELECT line_index, sum(quantity)::bigint AS quantity FROM refund_line
+            WHERE sale_id = \(sale) AND live GROUP BY line_index
+            """)
+        var taken: [Int: Int64] = [:]
+        for row in rows { taken[Int(try row["line_index"] as Int32)] = try row["quantity"] }
+        return taken
     }
 }

@@ -74,17 +74,34 @@ extension Tills {
             """)
     }
 
+    /// What a till says about itself, as assignments to its row; one that says nothing of its printers leaves
+    /// what it said before.
+    static func assignments(_ status: TillStatus) -> SQL {
+        let printers = status.printers.map {
+            PostgresJSON(String(decoding: $0.wire.canonicalBytes, as: UTF8.self))
+        }
+        return """
+            clock_offset = \(status.clockOffset as Int64?),
+            unsent_count = \(Int64(status.unsentCount)), unsent_value = \(status.unsentValue),
+            oldest_unsent_at = \(status.oldestUnsent as Instant?), version = \(status.version),
+            printers = coalesce(\(printers as PostgresJSON?), printers)
+            """
+    }
+
     /// Notes that the till is there, and the newest record it says it has (R-R6).
     ///
     /// - Shape: while a batch of the till is being taken in nothing is noted and nobody waits (S-4):
     ///   the batch notes the same.
-    func noteContact(tillID: Int64, head: JournalHead?) async throws {
+    func noteContact(
+        tillID: Int64, head: JournalHead?, status: TillStatus? = nil
+    ) async throws {
         let now = store.clock.now()
         try await store.read { session in
+            let told: SQL = status.map { "\(fragment: Self.assignments($0))," } ?? ""
             try session.execute(
                 """
                 UPDATE till
-                SET last_contact_at = \(now),
+                SET \(fragment: told) last_contact_at = \(now),
                     stated_seq = coalesce(\(head?.sequence as Int64?), stated_seq),
                     stated_hash = coalesce(\(head?.hash as RecordHash?), stated_hash),
                     stated_at = CASE WHEN \(head?.sequence as Int64?) IS NULL THEN stated_at ELSE \(now) END

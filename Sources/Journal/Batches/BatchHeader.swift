@@ -1,14 +1,56 @@
 public import Domain
 
-/// What a till says about itself with each batch.
+/// What a till says about itself with each batch and each pull.
 ///
 /// - Units: `clockOffset` in milliseconds that head office was ahead when last measured; counts are
 ///   of records that have no verdict, value of their sales.
 public struct TillStatus: WireValue, Hashable {
+    /// A receipt printer as the till last found it.
+    public struct Printer: WireValue, Hashable {
+        /// What people call it.
+        public var name: String
+        /// What it prints: `sale`, `refund`.
+        public var slip: String
+        /// How it was found; nil before the first look. New words may come.
+        public var state: String?
+        /// Papers that wait for it.
+        public var waiting: Int
+
+        /// A printer's state.
+        public init(name: String, slip: String, state: String?, waiting: Int) {
+            self.name = name
+            self.slip = slip
+            self.state = state
+            self.waiting = waiting
+        }
+
+        /// Reads the object.
+        public init(wire: JSONValue, at field: String) throws(WireFault) {
+            let object = try WireObject(wire, at: field)
+            name = try object.value("name")
+            slip = try object.value("slip")
+            state = try object.nullable("state")
+            waiting = try object.count("waiting")
+        }
+
+        /// The object.
+        public var wire: JSONValue {
+            .object([
+                "name": name.wire, "slip": slip.wire, "state": state.wire,
+                "waiting": waiting.wire,
+            ])
+        }
+    }
+
+    /// The most printers told.
+    public static let printerCountMax = 16
+
     /// Milliseconds head office was ahead by; nil when never measured.
     public var clockOffset: Int64?
     /// The till's time of the oldest record without verdict.
     public var oldestUnsent: Instant?
+    /// The till's printers, at most ``printerCountMax``; nil says nothing about them.
+    public var printers: [Printer]?
     /// Records without verdict.
     public var unsentCount: Int
     /// What the sales among them come to.
@@ -18,11 +60,12 @@ public struct TillStatus: WireValue, Hashable {
 
     /// A till's word about itself.
     public init(
-        clockOffset: Int64?, oldestUnsent: Instant?, unsentCount: Int, unsentValue: Money,
-        version: String
+        clockOffset: Int64?, oldestUnsent: Instant?, printers: [Printer]? = nil,
+        unsentCount: Int, unsentValue: Money, version: String
     ) {
         self.clockOffset = clockOffset
         self.oldestUnsent = oldestUnsent
+        self.printers = printers.map { Array($0.prefix(Self.printerCountMax)) }
         self.unsentCount = unsentCount
         self.unsentValue = unsentValue
         self.version = version
@@ -33,6 +76,8 @@ public struct TillStatus: WireValue, Hashable {
         let object = try WireObject(wire, at: field)
         clockOffset = try object.nullable("clockOffset")
         oldestUnsent = try object.nullable("oldestUnsent")
+        let told: [Printer]? = try object.optional("printers")
+        printers = told.map { Array($0.prefix(Self.printerCountMax)) }
         unsentCount = try object.count("unsentCount")
         unsentValue = try object.value("unsentValue")
         version = try object.value("version")
@@ -40,11 +85,13 @@ public struct TillStatus: WireValue, Hashable {
 
     /// The object.
     public var wire: JSONValue {
-        .object([
+        var members = [
             "clockOffset": clockOffset.wire, "oldestUnsent": oldestUnsent.wire,
             "unsentCount": unsentCount.wire, "unsentValue": unsentValue.wire,
             "version": version.wire,
-        ])
+        ]
+        if let printers { members["printers"] = printers.wire }
+        return .object(members)
     }
 }
 

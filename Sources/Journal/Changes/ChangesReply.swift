@@ -56,9 +56,12 @@ public struct ChangesRequest: Sendable, Hashable {
     public var waitSeconds: Int
     /// The till's newest record (R-R6).
     public var head: JournalHead
+    /// The till's word about itself; nil says nothing.
+    public var status: TillStatus?
 
     /// A pull; the wait is brought within its bounds.
-    public init(after: Cursor, waitSeconds: Int, head: JournalHead) {
+    public init(after: Cursor, waitSeconds: Int, head: JournalHead, status: TillStatus? = nil) {
+        self.status = status
         self.after = after
         self.waitSeconds = min(max(waitSeconds, 0), Self.waitSecondsMax)
         self.head = head
@@ -66,16 +69,20 @@ public struct ChangesRequest: Sendable, Hashable {
 
     /// Path and query.
     public var pathAndQuery: String {
-        "\(Self.path)?after=\(after.text)&wait=\(waitSeconds)&head=\(head.query)"
+        let told = status.map { "&status=" + Base64.url.text($0.bytes) } ?? ""
+        return "\(Self.path)?after=\(after.text)&wait=\(waitSeconds)&head=\(head.query)" + told
     }
 
-    /// Reads the query's values; nil when one is missing or no value of the protocol.
-    public init?(after: String?, wait: String?, head: String?) {
+    /// Reads the query's values; nil when one is missing or no value of the protocol. A status that cannot be
+    /// read says nothing: no pull fails for it.
+    public init?(after: String?, wait: String?, head: String?, status: String? = nil) {
         guard let after = after.flatMap(Cursor.init(_:)), let seconds = wait.flatMap({ Int($0) }),
             (0...Self.waitSecondsMax).contains(seconds),
             let head = head.flatMap(JournalHead.init(query:))
         else { return nil }
-        self.init(after: after, waitSeconds: seconds, head: head)
+        self.init(
+            after: after, waitSeconds: seconds, head: head,
+            status: status.flatMap(Base64.url.bytes).flatMap { try? TillStatus(bytes: $0) })
     }
 }
 

@@ -102,8 +102,12 @@ public struct FoundOrder: WireValue, Hashable {
     public var cashier: String
     /// Why it is in question.
     public var code: String?
+    /// The card holder as a slip shows it; told when one sale is asked for.
+    public var holder: String?
     /// The sale.
     public var id: RecordID
+    /// How many of each line are neither refunded nor asked back; told when one sale is asked for.
+    public var left: [Int64]?
     /// What was sold.
     public var lines: [SaleCompleted.Line]
     /// The masked card.
@@ -127,15 +131,17 @@ public struct FoundOrder: WireValue, Hashable {
 
     /// Makes it from its parts.
     public init(
-        businessTime: Instant, cashier: String, code: String?, id: RecordID,
-        lines: [SaleCompleted.Line], mask: String, mode: SaleCompleted.Mode, receipt: String,
-        refunded: Money, refundPending: Money, isInQuestion: Bool, isTest: Bool, till: String,
-        total: Money
+        businessTime: Instant, cashier: String, code: String?, holder: String? = nil,
+        id: RecordID, left: [Int64]? = nil, lines: [SaleCompleted.Line], mask: String,
+        mode: SaleCompleted.Mode, receipt: String, refunded: Money, refundPending: Money,
+        isInQuestion: Bool, isTest: Bool, till: String, total: Money
     ) {
         self.businessTime = businessTime
         self.cashier = cashier
         self.code = code
+        self.holder = holder
         self.id = id
+        self.left = left
         self.lines = lines
         self.mask = mask
         self.mode = mode
@@ -154,7 +160,9 @@ public struct FoundOrder: WireValue, Hashable {
         businessTime = try object.value("businessTime")
         cashier = try object.value("cashier")
         code = try object.nullable("code")
+        holder = try object.optional("holder")
         id = try object.value("id")
+        left = try object.optional("left")
         lines = try object.value("lines")
         mask = try object.value("mask")
         mode = try object.value("mode")
@@ -169,7 +177,7 @@ public struct FoundOrder: WireValue, Hashable {
 
     /// The object.
     public var wire: JSONValue {
-        .object([
+        var members = [
             "businessTime": businessTime.wire,
             "cashier": cashier.wire,
             "code": code.wire,
@@ -184,7 +192,10 @@ public struct FoundOrder: WireValue, Hashable {
             "test": isTest.wire,
             "till": till.wire,
             "total": total.wire,
-        ])
+        ]
+        if let holder { members["holder"] = holder.wire }
+        if let left { members["left"] = left.wire }
+        return .object(members)
     }
 }
 

@@ -13,7 +13,7 @@ extension Demonstration {
                         "slip": slip, "name": "前台打印机", "device": "tcp",
                         "address": "127.0.0.1:\(place.printer.port)",
                         "paper": place.printer.columns == 48 ? 80 : 58, "encoding": "gb18030",
-                        "copies": 2, "language": "zh-Hans",
+                        "copies": 2, "language": "zh-Hans", "pictures": true,
                     ])
             }
             let state: String = try await eventually("the printer's state", within: 30) {

@@ -2,16 +2,23 @@
 ///
 /// - Shape: begins with initialisation and Chinese mode, so that the first line is right after
 ///   power-on; ends with feed and cut. Rows break as in ``SlipText``; total and title are higher, the
-///   store's name is twice as large. Data never holds a control byte.
+///   store's name is twice as large. Data never holds a control byte. A row with a character that the
+///   printer lacks is a picture where there is somebody to draw it, else it shows 〓 there.
 /// - Source: the commands of EPSON's ESC/POS reference that printers of this kind share. O-22, O-23.
 public struct SlipPrintout: Sendable {
     private let paper: SlipPaper
     private let encoding: PrinterEncoding
+    private let pictures: LinePicture?
 
     /// A rendering for a printer.
-    public init(paper: SlipPaper, encoding: PrinterEncoding) {
+    ///
+    /// - Parameter glyphs: draws what the printer lacks; nil where a printer shall get text only.
+    public init(
+        paper: SlipPaper, encoding: PrinterEncoding, glyphs: (any GlyphDrawing)? = nil
+    ) {
         self.paper = paper
         self.encoding = encoding
+        pictures = glyphs.map { LinePicture(encoding: encoding, glyphs: $0) }
     }
 
     /// The bytes of one slip.
@@ -37,11 +44,14 @@ public struct SlipPrintout: Sendable {
     }
 
     private func styled(_ style: Command.Size, _ rows: [String]) -> [UInt8] {
-        Command.size(style) + lines(rows) + Command.size(.normal)
+        Command.size(style) + lines(rows, style) + Command.size(.normal)
     }
 
-    private func lines(_ rows: [String]) -> [UInt8] {
-        rows.flatMap { encoding.bytes(SlipText.trimmedEnd($0)) + [Command.lineFeed] }
+    private func lines(_ rows: [String], _ style: Command.Size = .normal) -> [UInt8] {
+        rows.map(SlipText.trimmedEnd).flatMap { row in
+            pictures?.bytes(row, wide: style == .large ? 2 : 1, tall: style == .normal ? 1 : 2)
+                ?? encoding.bytes(row) + [Command.lineFeed]
+        }
     }
 
     /// The bars where they fit with quiet zones, else without the hyphens; always the text.

@@ -29,10 +29,11 @@ actor Checkout {
     init(
         store: TillStore, identity: TillIdentity, world: TillWorld, authoriser: Authoriser,
         logger: Logger, answerBudget: Duration = .milliseconds(PaymentFlow.answerBudget),
-        phoneLine: PhoneLine = .down
+        phoneLine: PhoneLine = .down, phoneSeconds: Int = TillConfiguration.defaultPhoneSeconds
     ) {
         phone = PhoneCheckout(
-            store: store, identity: identity, world: world, line: phoneLine, logger: logger)
+            store: store, identity: identity, world: world, line: phoneLine,
+            lifetime: phoneSeconds, logger: logger)
         self.store = store
         self.identity = identity
         self.world = world

@@ -10,8 +10,6 @@ import ServiceLifecycle
 
 /// Shows QRs, checks codes and learns from head office which payments phones have confirmed.
 actor PhoneCheckout {
-    /// How long a QR may be paid, in seconds.
-    static let lifetime = 300
     /// How long to wait before head office is asked again after no answer.
     static let retryInterval: Duration = .seconds(2)
 
@@ -19,16 +17,20 @@ actor PhoneCheckout {
     private let identity: TillIdentity
     private let world: TillWorld
     private let line: PhoneLine
+    /// How long a QR may be paid, in seconds.
+    private let lifetime: Int
     private let logger: Logger
     private var watched: Set<RecordID> = []
 
     init(
-        store: TillStore, identity: TillIdentity, world: TillWorld, line: PhoneLine, logger: Logger
+        store: TillStore, identity: TillIdentity, world: TillWorld, line: PhoneLine,
+        lifetime: Int, logger: Logger
     ) {
         self.store = store
         self.identity = identity
         self.world = world
         self.line = line
+        self.lifetime = lifetime
         self.logger = logger
     }
 
@@ -39,7 +41,7 @@ actor PhoneCheckout {
     func show(_ payment: RecordID) async throws {
         try store.requireRoom()
         let now = world.now()
-        try await store.write { [identity] database in
+        try await store.write { [identity, lifetime] database in
             try TillStore.requireSelling(in: database)
             guard let row = try PaymentRow.find(payment, in: database) else {
                 throw PaymentRefusal.unknown
@@ -58,7 +60,7 @@ actor PhoneCheckout {
             }
             let request = PhoneRequest(
                 till: identity.till, epoch: identity.epoch, payment: payment, amount: row.amount,
-                made: made, lifetime: Self.lifetime, head: try JournalBook.head(in: database),
+                made: made, lifetime: lifetime, head: try JournalBook.head(in: database),
                 key: stored.key.number, items: try Self.items(payment, in: database),
                 signedBy: identity.signingKey)
             try database.execute(

@@ -36,12 +36,6 @@ extension TillWeb {
         let former: [Former]
     }
 
-    private struct SlipView {
-        let heading: String
-        let state: StateView
-        let slipHTML: String
-    }
-
     private struct CloseBody: Decodable {
         let first: Int64
     }
@@ -58,7 +52,6 @@ extension TillWeb {
 
     func addDayClose(to router: RouterGroup<WebContext>) {
         router.get("/day-close") { _, context in try await dayClosePage(context) }
-        router.get("/day-close/:id") { _, context in try await dayCloseSlip(context) }
         router.get("/api/day-close") { _, context in
             let login = try context.requireSession().account
             let now = world.now()
@@ -104,7 +97,8 @@ extension TillWeb {
         let view = PageView(
             date: statement.date.description, first: String(statement.first),
             figures: DayCloseFigure.all(statement, words),
-            facts: facts(statement, words), unsent: unsent(statement.unsent, words),
+            facts: statement.coveredFigures(words),
+            unsent: StateView(statement.unsent, words),
             hasUnsent: statement.unsent.records > 0, hasOpen: !open.isEmpty,
             open: open.map {
                 .init(id: $0.id, login: $0.login, amount: Texts.yuan($0.amount))
@@ -120,89 +114,47 @@ extension TillWeb {
             number: words("till.day.number", ["number": String(close.statement.number)]),
             time: Texts.time(close.closedAt.milliseconds), by: close.statement.by,
             count: String(sum.count), total: Texts.yuan(sum.total.fen),
-            state: state(close, words))
+            state: StateView(close, words))
     }
+}
 
-    private func state(_ close: DayClose, _ words: Words) -> StateView {
-        close.isReceived
+extension StateView {
+    /// Whether head office has a closing.
+    init(_ close: DayClose, _ words: Words) {
+        self =
+            close.isReceived
             ? StateView(text: words("till.order.received"), level: "good")
             : StateView(text: words("till.order.unsent"), level: "warn")
     }
 
-    private func unsent(_ unsent: DayClosed.Unsent, _ words: Words) -> StateView {
-        guard unsent.records > 0 else {
-            return StateView(text: words("till.day.allSent"), level: "good")
-        }
-        return StateView(
-            text: words(
-                "till.day.unsentText",
-                [
-                    "records": String(unsent.records), "sales": String(unsent.sales),
-                    "value": Texts.yuan(unsent.total.fen),
-                ]), level: "warn")
+    /// What a statement says is not at head office yet.
+    init(_ unsent: DayClosed.Unsent, _ words: Words) {
+        self =
+            unsent.records == 0
+            ? StateView(text: words("till.day.allSent"), level: "good")
+            : StateView(
+                text: words(
+                    "till.day.unsentText",
+                    [
+                        "records": String(unsent.records), "sales": String(unsent.sales),
+                        "value": Texts.yuan(unsent.total.fen),
+                    ]), level: "warn")
     }
+}
 
-    private func facts(_ statement: DayClosed, _ words: Words) -> [StatementFacts.Figure] {
+extension DayClosed {
+    /// From when to where it counts.
+    func coveredFigures(_ words: Words) -> [StatementFacts.Figure] {
         [
             .init(
                 label: words("till.day.since"),
-                value: statement.from.map { Texts.time($0.milliseconds) }
-                    ?? words("till.day.sinceStart")),
-            .init(
-                label: words("till.day.receiptFirst"), value: statement.receipts?.first ?? "–"),
-            .init(
-                label: words("till.day.receiptLast"), value: statement.receipts?.last ?? "–"),
+                value: from.map { Texts.time($0.milliseconds) } ?? words("till.day.sinceStart")),
+            .init(label: words("till.day.receiptFirst"), value: receipts?.first ?? "–"),
+            .init(label: words("till.day.receiptLast"), value: receipts?.last ?? "–"),
             .init(
                 label: words("till.day.sequences"),
-                value: statement.last < statement.first
-                    ? "–" : "\(statement.first) – \(statement.last)"),
+                value: last < first ? "–" : "\(first) – \(last)"),
         ]
-    }
-
-    private func dayCloseSlip(_ context: WebContext) async throws -> Response {
-        let words = site.pages.words(context.language)
-        let id = try id(context)
-        guard let close = try await store.read({ try DayCloses.find(id, in: $0) }) else {
-            throw RequestRefusal.notFound
-        }
-        let statement = close.statement
-        let heading =
-            words("till.day.title") + " \(statement.date) "
-            + words("till.day.number", ["number": String(statement.number)])
-        let document = SlipDocument(
-            StatementFacts(
-                store: try await storeFacts(), title: words("till.day.title"),
-                subtitle: "\(statement.date) "
-                    + words("till.day.number", ["number": String(statement.number)]),
-                groups: [
-                    [
-                        .init(label: words("till.day.till"), value: identity.till),
-                        .init(
-                            label: words("till.day.closedAt"),
-                            value: Texts.time(close.closedAt.milliseconds)),
-                        .init(label: words("till.day.by"), value: statement.by),
-                    ] + facts(statement, words),
-                    DayCloseFigure.all(statement, words).map {
-                        .init(
-                            label: $0.name,
-                            value: $0.amount.isEmpty ? $0.count : "\($0.count) · \($0.amount)")
-                    },
-                    [
-                        .init(
-                            label: words("till.day.unsent"),
-                            value: unsent(statement.unsent, words).text),
-                        .init(label: words("till.day.record"), value: String(close.sequence)),
-                        .init(
-                            label: words("till.day.proof"),
-                            value: Hex.text(Array(close.hash.bytes.prefix(8)))),
-                    ],
-                ], signature: words("till.day.signature")),
-            language: SlipLanguage(rawValue: context.language.rawValue) ?? .zhHans)
-        return try site.pages.page(
-            "day-close/slip",
-            SlipView(
-                heading: heading, state: state(close, words),
-                slipHTML: SlipHTML(paper: .wide).render(document)), context: context)
     }
 }
 

@@ -151,10 +151,20 @@ extension TillWeb {
     }
 
     func order(_ id: RecordID) async throws -> Order {
-        guard let order = try await store.read({ try Orders.find(id.description, in: $0) }) else {
+        guard let order = try await store.read({ try Orders.known(id.description, in: $0) }) else {
             throw RequestRefusal.notFound
         }
         return order
+    }
+
+    /// Asks head office for an order of another till and keeps what it tells, so that a refund or a
+    /// paper of it can be asked for here.
+    ///
+    /// - Refuses: what ``StoreOrders/find(_:)`` refuses.
+    func requireKnown(_ id: RecordID) async throws {
+        if try await store.read({ try Orders.isOwn(id, in: $0) }) { return }
+        let found = try await StoreOrders(contact: contact).find(id)
+        try await commit { try await store.keep(found, at: world.now()) }
     }
 
     /// An order number of this store as the bars of narrow paper hold it: without hyphens, the till
@@ -258,10 +268,9 @@ extension TillWeb {
         if let own = try await store.read({ try Orders.find(id.description, in: $0) }) {
             return own
         }
-        guard let found = await StoreOrders(contact: contact).find(id) else {
-            throw RequestRefusal.notFound
-        }
-        return Order(found)
+        let found = try await StoreOrders(contact: contact).find(id)
+        let refunds = try await store.read { try Refunds.of(sale: id.description, in: $0) }
+        return Order(found, refunds: refunds)
     }
 
     private func orderPage(_ context: WebContext) async throws -> Response {

@@ -15,6 +15,11 @@ extension TillWeb {
         /// Whether a printer of the till prints it, else the browser does.
         let hasPrinter: Bool
         let printLabel: String
+        /// Whether head office has what a statement says.
+        let received: StateView?
+        /// Where to go on after printing.
+        let nextPath: String
+        let nextLabel: String
         let slips: [Slip]
     }
 
@@ -37,13 +42,17 @@ extension TillWeb {
 
     func addSlips(to router: RouterGroup<WebContext>) {
         router.get("/orders/:id/slip") { _, context in
-            try await slipPage(.sale(try id(context)), context)
+            let sale = try id(context)
+            try await requireKnown(sale)
+            return try await slipPage(.sale(sale), context)
         }
         router.get("/refunds/:id/slip") { _, context in
             try await slipPage(.refund(try id(context)), context)
         }
         router.get("/api/sales/:id/slip") { _, context in
-            try await slipText(.sale(try id(context)), context)
+            let sale = try id(context)
+            try await requireKnown(sale)
+            return try await slipText(.sale(sale), context)
         }
         router.get("/api/refunds/:id/slip") { _, context in
             try await slipText(.refund(try id(context)), context)
@@ -55,12 +64,25 @@ extension TillWeb {
             try await slipJobs(.refund(try id(context)), context)
         }
         router.post("/api/sales/:id/slips") { _, context in
-            try await recordPrinting(.sale(try id(context)), context)
+            let sale = try id(context)
+            try await requireKnown(sale)
+            return try await recordPrinting(.sale(sale), context)
         }
         router.post("/api/refunds/:id/slips") { _, context in
             try await recordPrinting(.refund(try id(context)), context)
         }
+        router.get("/day-close/:id") { _, context in
+            try await slipPage(.statement(try id(context)), context)
+        }
+        router.get("/api/day-closes/:id/slips") { _, context in
+            try await slipJobs(.statement(try id(context)), context)
+        }
+        router.post("/api/day-closes/:id/slips") { _, context in
+            try await recordPrinting(.statement(try id(context)), context)
+        }
     }
+
+    var slipSource: SlipSource { SlipSource(identity: identity, languages: site.pages.languages) }
 
     private func recordPrinting(
         _ subject: SlipSubject, _ context: WebContext
@@ -69,8 +91,7 @@ extension TillWeb {
         let ids = [world.makeID(), world.makeID()]
         let asked = try await commit {
             try await store.recordPrinting(
-                subject, by: login, ids: ids, at: world.now(),
-                source: SlipSource(identity: identity))
+                subject, by: login, ids: ids, at: world.now(), source: slipSource)
         }
         guard let asked else { throw RequestRefusal.notFound }
         printing.wake()
@@ -96,28 +117,30 @@ extension TillWeb {
         let copies: [SlipDocument]
         let reprint: Int
         let printer: Printer?
+        let close: DayClose?
     }
 
     private func preview(
         _ subject: SlipSubject, _ context: WebContext
     ) async throws -> Preview {
-        let source = SlipSource(identity: identity)
+        let source = slipSource
         let language = SlipLanguage(rawValue: context.language.rawValue) ?? .zhHans
         return try await store.read { database in
-            guard let facts = try source.facts(subject, in: database) else {
+            guard let slip = try source.slip(subject, in: database) else {
                 throw RequestRefusal.notFound
             }
-            let printed = try Slips.copyCount(subject, in: database)
-            let reprint = printed == 0 ? 0 : max(1, printed - 1)
+            let reprint = try Slips.nextReprint(subject, in: database)
             let printer = try Printers.main(subject.slipKind, in: database)
-            let code = try source.signedCode(subject, in: database)
+            let close: DayClose? =
+                if case .statement(let id) = subject {
+                    try DayCloses.find(id, in: database)
+                } else { nil }
             return Preview(
-                number: facts.number,
-                copies: try SlipDocument.Copy.allCases.map { copy in
-                    try SlipDocument(
-                        facts, copy: copy, language: printer?.language ?? language,
-                        reprint: reprint == 0 ? nil : reprint, signedCode: code)
-                }, reprint: reprint, printer: printer)
+                number: slip.number,
+                copies: try SlipDocument.Copy.allCases.prefix(subject.originalCount).map {
+                    try slip.document(
+                        $0, reprint: reprint, language: printer?.language ?? language)
+                }, reprint: reprint, printer: printer, close: close)
         }
     }
 
@@ -131,6 +154,9 @@ extension TillWeb {
                 ? nil : words("till.slip.reprint", ["count": String(preview.reprint)]),
             printPath: subject.printPath, hasPrinter: preview.printer != nil,
             printLabel: words(preview.reprint == 0 ? "till.slip.print" : "till.slip.printAgain"),
+            received: preview.close.map { StateView($0, words) },
+            nextPath: preview.close == nil ? "/" : "/day-close",
+            nextLabel: words(preview.close == nil ? "till.pay.nextCustomer" : "till.day.back"),
             slips: preview.copies.map { .init(slipHTML: html.render($0)) })
         return try site.pages.page("orders/slip", view, context: context)
     }
@@ -143,10 +169,6 @@ extension TillWeb {
             SlipTextAnswer(merchant: texts.first ?? "", customer: texts.last ?? ""))
     }
 
-    func storeFacts() async throws -> SlipFacts.Store {
-        let source = SlipSource(identity: identity)
-        return try await store.read { try source.storeFacts(in: $0) }
-    }
 }
 
 extension SlipSubject {
@@ -154,6 +176,7 @@ extension SlipSubject {
         switch self {
         case .sale(let id): "/api/sales/\(id)/slips"
         case .refund(let id): "/api/refunds/\(id)/slips"
+        case .statement(let id): "/api/day-closes/\(id)/slips"
         }
     }
 }

@@ -1,5 +1,6 @@
 import Domain
 import Journal
+import WebSupport
 
 /// Orders of the store's other tills, asked of head office while the line is up.
 struct StoreOrders: Sendable {
@@ -17,10 +18,24 @@ struct StoreOrders: Sendable {
         return try? OrdersFound(bytes: answer.body)
     }
 
-    /// One of them; nil when there is none, or head office does not answer.
-    func find(_ sale: RecordID) async -> FoundOrder? {
-        await search(OrdersSearch(sale: sale))?.orders.first
+    /// One of them.
+    ///
+    /// - Refuses, first match wins: `OtherTillRefusal.needsLine` when head office does not answer,
+    ///   `RequestRefusal.notFound`.
+    func find(_ sale: RecordID) async throws -> FoundOrder {
+        guard let found = await search(OrdersSearch(sale: sale)) else {
+            throw OtherTillRefusal.needsLine
+        }
+        guard let order = found.orders.first else { throw RequestRefusal.notFound }
+        return order
     }
+}
+
+/// Why an order of another till is not handled here.
+enum OtherTillRefusal: String, Error, CaseIterable {
+    /// It is not this till's, and head office cannot be asked: the till that sold it can, or this one
+    /// when the line is back.
+    case needsLine = "order_needs_line"
 }
 
 extension OrdersSearch {
@@ -56,18 +71,23 @@ extension OrderSummary {
 }
 
 extension Order {
-    /// An order of another till, as far as head office tells it.
-    init(_ found: FoundOrder) {
+    /// An order of another till, as far as head office tells it, with what was asked for it here.
+    init(_ found: FoundOrder, refunds: [RefundSummary]) {
         self.init(
-            summary: OrderSummary(found),
-            lines: found.lines.enumerated().map { index, line in
-                OrderLine(
-                    line: index, sku: line.sku, name: line.name, spec: line.spec,
-                    list: line.list.fen, price: line.price.fen, quantity: line.quantity,
-                    amount: line.amount.fen, repricedBy: line.repricedBy,
-                    repriceReason: line.repriceReason)
-            }, holder: nil, remaining: nil, lateRefusal: nil, override: nil, refunds: [],
-            history: [])
+            summary: OrderSummary(found), lines: found.orderLines, holder: found.holder,
+            remaining: nil, lateRefusal: nil, override: nil, refunds: refunds, history: [])
+    }
+}
+
+extension FoundOrder {
+    var orderLines: [OrderLine] {
+        lines.enumerated().map { index, line in
+            OrderLine(
+                line: index, sku: line.sku, name: line.name, spec: line.spec,
+                list: line.list.fen, price: line.price.fen, quantity: line.quantity,
+                amount: line.amount.fen, repricedBy: line.repricedBy,
+                repriceReason: line.repriceReason)
+        }
     }
 }
 

@@ -24,6 +24,8 @@ struct PrintJob: Sendable, Hashable {
     enum Kind: String, Sendable, Codable {
         case sale
         case refund
+        /// A closing of the day; it goes to the printer of sale slips.
+        case statement
         case test
     }
 
@@ -31,7 +33,7 @@ struct PrintJob: Sendable, Hashable {
     let printer: String
     let printerName: String
     let kind: Kind
-    /// The sale's or the refund request's id; empty for a test.
+    /// The id of the sale, the refund request or the closing; empty for a test.
     let subject: String
     /// What people call the slip.
     let number: String

@@ -31,46 +31,38 @@ extension TillStore {
         _ subject: SlipSubject, by login: String, ids: [RecordID], at now: Instant,
         source: SlipSource, in database: Database
     ) throws -> AskedPrinting? {
-        guard let facts = try source.facts(subject, in: database) else { return nil }
+        guard let slip = try source.slip(subject, in: database) else { return nil }
         let printer = try Printers.main(subject.slipKind, in: database)
-        let printed = try Slips.copyCount(subject, in: database)
-        // 1 and 2 are the original pair, whatever of it was wanted; reprints count from 3.
+        let reprint = try Slips.nextReprint(subject, in: database)
+        let papers = printer.map(subject.paperCount)
         let copies =
-            printed > 0 ? [max(3, printed + 1)] : printer?.copies == 1 ? [1] : [1, 2]
-        let reprint = printed == 0 ? 0 : copies[0] - 2
+            reprint > 0
+            ? [subject.originalCount + reprint]
+            : Array(1...min(subject.originalCount, papers ?? subject.originalCount))
         for (copy, id) in zip(copies, ids) {
-            try JournalBook(source.identity).append(
-                .slipPrinted(.init(slip: subject.record, copy: copy, by: login)), id: id,
-                at: now, in: database)
-            try database.execute(
-                sql: """
-                    INSERT INTO printed_slip (subject, slip, copy, printed_at, printed_by)
-                    VALUES (?, ?, ?, ?, ?)
-                    """,
-                arguments: [subject.id, subject.kind, copy, now.milliseconds, login])
+            try Slips.note(
+                subject, copy: copy, by: login, id: id, at: now, identity: source.identity,
+                in: database)
         }
-        guard let printer else { return AskedPrinting(reprint: reprint, jobs: []) }
-        let jobs = try (1...printer.copies).map { index in
+        guard let printer, let papers else { return AskedPrinting(reprint: reprint, jobs: []) }
+        let jobs = try (1...papers).map { index in
             try insertJob(
-                facts, subject, paperIndex: index, reprint: reprint, printer: printer, by: login,
-                at: now, source: source, in: database)
+                slip, subject, paperIndex: index, reprint: reprint, printer: printer, by: login,
+                at: now, in: database)
         }
         return AskedPrinting(reprint: reprint, jobs: jobs)
     }
 
     private static func insertJob(
-        _ facts: SlipFacts, _ subject: SlipSubject, paperIndex: Int, reprint: Int,
-        printer: Printer, by login: String, at now: Instant, source: SlipSource,
-        in database: Database
+        _ slip: Slip, _ subject: SlipSubject, paperIndex: Int, reprint: Int, printer: Printer,
+        by login: String, at now: Instant, in database: Database
     ) throws -> Int64 {
-        let document = try SlipDocument(
-            facts, copy: paperIndex == 1 ? .merchant : .customer, language: printer.language,
-            reprint: reprint == 0 ? nil : reprint,
-            signedCode: try source.signedCode(subject, in: database))
-        return try PrintJobs.insert(
-            document, printer: printer, kind: subject.jobKind, subject: subject.id,
-            number: facts.number, paperIndex: paperIndex, reprint: reprint, by: login, at: now,
-            in: database)
+        try PrintJobs.insert(
+            try slip.document(
+                paperIndex == 1 ? .merchant : .customer, reprint: reprint,
+                language: printer.language),
+            printer: printer, kind: subject.jobKind, subject: subject.id, number: slip.number,
+            paperIndex: paperIndex, reprint: reprint, by: login, at: now, in: database)
     }
 
     /// Gives the next sale or approved refund that nobody has printed yet to the main printer.
@@ -166,7 +158,7 @@ extension TillStore {
                 sql: "UPDATE print_job SET state = 'dropped', ended_at = ? WHERE id = ?",
                 arguments: [now.milliseconds, id])
             guard let subject = SlipSubject(job),
-                let facts = try source.facts(subject, in: database)
+                let slip = try source.slip(subject, in: database)
             else {
                 guard let document = try PrintJobs.document(of: id, in: database) else {
                     throw PrinterRefusal.unknownJob
@@ -176,19 +168,13 @@ extension TillStore {
                     number: job.number, paperIndex: job.paperIndex, reprint: job.reprint,
                     by: login, at: now, in: database)
             }
-            let copy = max(3, try Slips.copyCount(subject, in: database) + 1)
-            try JournalBook(source.identity).append(
-                .slipPrinted(.init(slip: subject.record, copy: copy, by: login)), id: recordID,
-                at: now, in: database)
-            try database.execute(
-                sql: """
-                    INSERT INTO printed_slip (subject, slip, copy, printed_at, printed_by)
-                    VALUES (?, ?, ?, ?, ?)
-                    """,
-                arguments: [subject.id, subject.kind, copy, now.milliseconds, login])
+            let reprint = max(1, try Slips.nextReprint(subject, in: database))
+            try Slips.note(
+                subject, copy: subject.originalCount + reprint, by: login, id: recordID, at: now,
+                identity: source.identity, in: database)
             return try Self.insertJob(
-                facts, subject, paperIndex: job.paperIndex, reprint: copy - 2, printer: printer,
-                by: login, at: now, source: source, in: database)
+                slip, subject, paperIndex: job.paperIndex, reprint: reprint, printer: printer,
+                by: login, at: now, in: database)
         }
     }
 
@@ -301,7 +287,7 @@ private struct DueSlip {
 extension SlipSubject {
     var slipKind: SlipKind {
         switch self {
-        case .sale: .sale
+        case .sale, .statement: .sale
         case .refund: .refund
         }
     }
@@ -310,6 +296,7 @@ extension SlipSubject {
         switch self {
         case .sale: .sale
         case .refund: .refund
+        case .statement: .statement
         }
     }
 
@@ -319,6 +306,7 @@ extension SlipSubject {
         switch job.kind {
         case .sale: self = .sale(id)
         case .refund: self = .refund(id)
+        case .statement: self = .statement(id)
         case .test: return nil
         }
     }

@@ -86,6 +86,8 @@ struct Printer: Sendable, Hashable {
     /// How many papers an original takes: the merchant's copy first, then customers' copies.
     let copies: Int
     let language: SlipLanguage
+    /// Whether a row with a character that the printer lacks is sent as a picture.
+    let pictures: Bool
     /// Whether slips of its kind go to it by themselves.
     let isMain: Bool
     /// Whether the device has ever answered a question about its state.
@@ -104,11 +106,12 @@ struct PrinterEntry: Sendable {
     let encoding: PrinterEncoding
     let copies: Int
     let language: SlipLanguage
+    let pictures: Bool
 
     /// - Refuses, first match wins: `nameLength`, `settingUnknown`, `addressMalformed`.
     init(
         slip: String, name: String, device: String, address: String, paper: Int, encoding: String,
-        copies: Int, language: String
+        copies: Int, language: String, pictures: Bool = true
     ) throws(PrinterRefusal) {
         let name = name.trimmed
         guard (1...Self.nameLengthMax).contains(name.count),
@@ -128,6 +131,7 @@ struct PrinterEntry: Sendable {
         self.encoding = encoding
         self.copies = copies
         self.language = language
+        self.pictures = pictures
     }
 }
 

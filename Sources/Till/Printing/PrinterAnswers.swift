@@ -1,3 +1,4 @@
+import Journal
 import Receipts
 import WebSupport
 
@@ -32,7 +33,7 @@ struct PrintJobAnswer: Encodable {
         paperIndex = job.paperIndex
         reprint = job.reprint
         var parts = [words("till.job.kind.\(job.kind.rawValue)")]
-        if job.kind != .test {
+        if job.kind == .sale || job.kind == .refund {
             parts.append(words(job.paperIndex == 1 ? "till.job.merchant" : "till.job.customer"))
         }
         if job.reprint > 0 {
@@ -75,6 +76,7 @@ struct PrinterAnswer: Encodable {
     let copies: Int
     let language: String
     let languageText: String
+    let pictures: Bool
     let main: Bool
     let state: String?
     let stateText: String
@@ -94,6 +96,7 @@ struct PrinterAnswer: Encodable {
         copies = printer.copies
         language = printer.language.rawValue
         languageText = words("till.printers.language.\(printer.language.rawValue)")
+        pictures = printer.pictures
         main = printer.isMain
         // The print system says nothing until it is given something.
         let condition =
@@ -118,6 +121,16 @@ struct PrintingReport: Sendable {
         var sights: [String: Printing.Sight] = [:]
         for printer in printers { sights[printer.id] = printing.sight(of: printer.device) }
         return PrintingReport(printers: printers, openJobs: jobs, sights: sights)
+    }
+
+    /// What head office is told of them.
+    var toldToOffice: [TillStatus.Printer] {
+        printers.map { printer in
+            .init(
+                name: printer.name, slip: printer.slip.rawValue,
+                state: sights[printer.id]?.condition.rawValue,
+                waiting: openJobs.count { $0.printer == printer.id })
+        }
     }
 
     /// The worst first: a slip in question, a printer that does not print, slips that wait.

@@ -7,10 +7,13 @@ extension TillWeb {
     private struct PrintersView {
         let manages: Bool
         let copiesMax: Int
+        /// Whether the till can draw what a printer lacks.
+        let draws: Bool
     }
 
     private struct PrintersAnswer: Encodable {
         let manages: Bool
+        let draws: Bool
         let printers: [PrinterAnswer]
         let jobs: [PrintJobAnswer]
         let ended: [PrintJobAnswer]
@@ -25,11 +28,13 @@ extension TillWeb {
         let encoding: String
         let copies: Int
         let language: String
+        /// Absent is yes.
+        let pictures: Bool?
 
         func entry() throws(PrinterRefusal) -> PrinterEntry {
             try PrinterEntry(
                 slip: slip, name: name, device: device, address: address, paper: paper,
-                encoding: encoding, copies: copies, language: language)
+                encoding: encoding, copies: copies, language: language, pictures: pictures ?? true)
         }
     }
 
@@ -49,7 +54,7 @@ extension TillWeb {
         router.get("/printers") { _, context in
             let view = PrintersView(
                 manages: try context.requireSession().hasRole("manager"),
-                copiesMax: PrinterEntry.copiesMax)
+                copiesMax: PrinterEntry.copiesMax, draws: printing.draws)
             return try site.pages.page("printers/page", view, context: context)
         }
         router.get("/api/printers") { _, context in try await printersAnswer(context) }
@@ -121,8 +126,7 @@ extension TillWeb {
             let recordID = world.makeID()
             let job = try await commit {
                 try await store.repeatPrintJob(
-                    id, by: login, recordID: recordID, at: world.now(),
-                    source: SlipSource(identity: identity))
+                    id, by: login, recordID: recordID, at: world.now(), source: slipSource)
             }
             printing.wake()
             return try Response.json(JobAnswer(job: job), status: .created)
@@ -153,7 +157,8 @@ extension TillWeb {
         }
         return try Response.json(
             PrintersAnswer(
-                manages: try context.requireSession().hasRole("manager"), printers: printers,
+                manages: try context.requireSession().hasRole("manager"), draws: printing.draws,
+                printers: printers,
                 jobs: report.openJobs.map { PrintJobAnswer($0, words) },
                 ended: ended.map { PrintJobAnswer($0, words) }))
     }

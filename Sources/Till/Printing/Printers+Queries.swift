@@ -4,7 +4,8 @@ import Receipts
 /// The printers of this till.
 enum Printers {
     private static let selection = """
-        SELECT id, slip, name, device, address, paper, encoding, copies, language, is_main, answers
+        SELECT id, slip, name, device, address, paper, encoding, copies, language, pictures, is_main,
+            answers
         FROM printer
         """
 
@@ -37,8 +38,8 @@ enum Printers {
         return Printer(
             id: row["id"], slip: slip, name: row["name"],
             device: PrinterDevice(kind: kind, address: row["address"]), paper: paper,
-            encoding: encoding, copies: row["copies"], language: language, isMain: row["is_main"],
-            answers: row["answers"])
+            encoding: encoding, copies: row["copies"], language: language,
+            pictures: row["pictures"], isMain: row["is_main"], answers: row["answers"])
     }
 }
 
@@ -54,13 +55,13 @@ extension TillStore {
             try database.execute(
                 sql: """
                     INSERT INTO printer (id, slip, name, device, address, paper, encoding, copies,
-                        language, is_main)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        language, pictures, is_main)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     id, entry.slip.rawValue, entry.name, entry.device.kind.rawValue,
                     entry.device.address, entry.paper.rawValue, entry.encoding.rawValue,
-                    entry.copies, entry.language.rawValue, isFirst,
+                    entry.copies, entry.language.rawValue, entry.pictures, isFirst,
                 ])
             if isFirst { try Self.startPrinting(entry.slip, in: database) }
         }
@@ -80,13 +81,14 @@ extension TillStore {
             try database.execute(
                 sql: """
                     UPDATE printer SET name = ?, device = ?, address = ?, paper = ?, encoding = ?,
-                        copies = ?, language = ?, answers = ?
+                        copies = ?, language = ?, pictures = ?, answers = ?
                     WHERE id = ?
                     """,
                 arguments: [
                     entry.name, entry.device.kind.rawValue, entry.device.address,
                     entry.paper.rawValue, entry.encoding.rawValue, entry.copies,
-                    entry.language.rawValue, known.answers && known.device == entry.device, id,
+                    entry.language.rawValue, entry.pictures,
+                    known.answers && known.device == entry.device, id,
                 ])
         }
     }

@@ -4,6 +4,7 @@ import Logging
 import Receipts
 import ServiceLifecycle
 import Synchronization
+import WebSupport
 
 /// Works the print queue: one slip at a time for each device, no device waiting for another, and no
 /// sale for any of them (O-22).
@@ -17,8 +18,10 @@ actor Printing {
     let store: TillStore
     let identity: TillIdentity
     let world: TillWorld
+    private let languages: Languages
     private let limits: PrinterLimits
     private let system: PrintSystem
+    private let glyphs: (any GlyphDrawing)?
     private let logger: Logger
     /// By ``PrinterDevice/lane``.
     private let sights = Mutex<[String: Sight]>([:])
@@ -30,18 +33,25 @@ actor Printing {
     private var notBefore: [String: ContinuousClock.Instant] = [:]
     private var lookedAt: [String: ContinuousClock.Instant] = [:]
 
+    /// - Parameter glyphs: draws the characters that a printer lacks; nil where no font is installed.
     init(
         store: TillStore, identity: TillIdentity, world: TillWorld, logger: Logger,
-        limits: PrinterLimits = .standard, system: PrintSystem = PrintSystem()
+        languages: Languages, glyphs: (any GlyphDrawing)?, limits: PrinterLimits = .standard,
+        system: PrintSystem = PrintSystem()
     ) {
         self.store = store
         self.identity = identity
         self.world = world
+        self.languages = languages
         self.limits = limits
         self.system = system
+        self.glyphs = glyphs
         self.logger = logger
         (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
+
+    /// Whether a character that a printer lacks can be drawn.
+    nonisolated var draws: Bool { glyphs != nil }
 
     /// Looks at the queue now, instead of within a second.
     nonisolated func wake() { waker.yield() }
@@ -80,7 +90,7 @@ actor Printing {
     }
 
     private func look(_ group: inout DiscardingTaskGroup) async throws {
-        let source = SlipSource(identity: identity)
+        let source = SlipSource(identity: identity, languages: languages)
         for slip in SlipKind.allCases {
             while try await store.printNext(
                 slip, ids: [world.makeID(), world.makeID()], at: world.now(), source: source)
@@ -143,8 +153,10 @@ actor Printing {
             retryLater(printer.device.lane)
             throw error
         }
-        let slip = SlipPrintout(paper: printer.paper, encoding: printer.encoding)
-            .render(document)
+        let slip = SlipPrintout(
+            paper: printer.paper, encoding: printer.encoding,
+            glyphs: printer.pictures ? glyphs : nil
+        ).render(document)
         let outcome = await PrinterThread.run { [system, limits] in
             guard let link else {
                 return system.send(slip, to: printer.device.address, limit: limits.queue)

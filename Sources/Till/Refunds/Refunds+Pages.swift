@@ -74,6 +74,11 @@ extension TillWeb {
             let entry = RefundEntry(
                 id: try requestID(body.id), sale: sale,
                 lines: body.lines, cardNumber: body.card, reason: body.reason, by: login)
+            // A repeat is answered from here.
+            let isMade = try await store.read {
+                try Refunds.find(entry.id.description, in: $0) != nil
+            }
+            if !isMade { try await requireKnown(sale) }
             let made = try await commit {
                 try await store.requestRefund(entry, at: world.now(), identity: identity)
             }
@@ -109,7 +114,9 @@ extension TillWeb {
 
     private func formPage(_ context: WebContext) async throws -> Response {
         let words = site.pages.words(context.language)
-        let order = try await order(try id(context))
+        let sale = try id(context)
+        try await requireKnown(sale)
+        let order = try await order(sale)
         let now = world.now()
         let (room, time) = try await store.read { database in
             (
@@ -148,7 +155,7 @@ extension TillWeb {
         let (refunds, goods) = try await store.read { database in
             let refunds = try Refunds.list(in: database)
             let goods = try refunds.map { refund in
-                let sold = try Orders.lines(of: refund.sale, in: database)
+                let sold = try Orders.knownLines(of: refund.sale, in: database)
                 return refund.lines.compactMap { line in
                     sold.first { $0.line == line.line }.map { "\($0.name) ×\(line.quantity)" }
                 }.joined(separator: "、")

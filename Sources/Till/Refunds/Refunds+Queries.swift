@@ -5,11 +5,13 @@ enum Refunds {
     static let listCountMax = 200
 
     private static let selection = """
-        SELECT r.id, r.sale, s.receipt, s.business_time, r.amount, r.reason, r.requested_by, r.requested_at,
-            r.withdrawn_at, j.verdict, j.verdict_code, d.state, d.code, d.opinion, d.decided_by,
+        SELECT r.id, r.sale, coalesce(s.receipt, o.receipt) AS receipt,
+            coalesce(s.business_time, o.business_time) AS business_time, r.amount, r.reason,
+            r.requested_by, r.requested_at, r.withdrawn_at, j.verdict, j.verdict_code, d.state, d.code, d.opinion, d.decided_by,
             d.decided_at
         FROM refund_request AS r
-        JOIN sale AS s ON s.id = r.sale
+        LEFT JOIN sale AS s ON s.id = r.sale
+        LEFT JOIN other_sale AS o ON o.id = r.sale
         JOIN journal_record AS j ON j.seq = r.seq
         LEFT JOIN decision AS d ON d.request = r.id
         """

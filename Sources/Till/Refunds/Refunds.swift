@@ -5,7 +5,7 @@ import Journal
 
 /// Why a refund request is not made here; beside `RefundRefusal` of the rules.
 enum RefundRequestRefusal: String, Error, CaseIterable {
-    /// This till knows no such sale.
+    /// This till knows no such sale, of its own or of another till.
     case unknownSale = "sale_not_found"
     /// No reason, or more than 200 characters.
     case reasonLength = "reason_length"
@@ -61,25 +61,34 @@ struct RefundRoom: Sendable {
         let row = try Row.fetchOne(
             database, sql: "SELECT business_time, total, fingerprint FROM sale WHERE id = ?",
             arguments: [id])
-        guard let row else { return nil }
+        guard let row else {
+            let unsent = try asked(for: id, in: database) { $0 == .unsent }
+            return try OtherSales.find(id, in: database).map { RefundRoom($0, unsent: unsent) }
+        }
         let time = Instant(milliseconds: row["business_time"])
         let fingerprint: String = row["fingerprint"]
-        var quantities: [Int: Int64] = [:]
-        var amount: Int64 = 0
-        for refund in try Refunds.of(sale: id, in: database)
-        where refund.state.isOpen || refund.state == .approved {
-            amount += refund.amount
-            for line in refund.lines { quantities[line.line, default: 0] += line.quantity }
-        }
         return RefundRoom(
             sale: .init(
                 isPosted: true, businessTime: time,
                 lines: try Orders.lines(of: id, in: database).map(\.saleLine),
                 paidByCard: Money(fen: row["total"]), notPaidByCard: .zero),
-            reserved: .init(quantities: quantities, amount: Money(fen: amount)),
+            reserved: try asked(for: id, in: database) { $0.isOpen || $0 == .approved },
             deadline: RefundDeadline(saleTime: time),
             // A card that only head office knows yet is left to head office (R-R2).
             isCardKnown: { fingerprint.isEmpty || $0.text == fingerprint })
+    }
+
+    /// What was asked here and stands so.
+    private static func asked(
+        for id: String, in database: Database, where counts: (RefundState) -> Bool
+    ) throws -> RefundRules.Reserved {
+        var quantities: [Int: Int64] = [:]
+        var amount: Int64 = 0
+        for refund in try Refunds.of(sale: id, in: database) where counts(refund.state) {
+            amount += refund.amount
+            for line in refund.lines { quantities[line.line, default: 0] += line.quantity }
+        }
+        return .init(quantities: quantities, amount: Money(fen: amount))
     }
 }
 

@@ -1,5 +1,6 @@
 public import Configuration
 import Foundation
+import Journal
 
 /// How a till node runs; Docs/CONFIG.md lists the same keys.
 ///
@@ -13,8 +14,20 @@ public struct TillConfiguration: Sendable {
     public var webPort: Int
     /// `disk.reserveMebibytes` (1 to 1048576, default 64): below this room nothing is begun.
     public var diskReserveMebibytes: Int
+    /// `phone.seconds` (30 to 3600, default 300): how long a QR code may be paid.
+    public var phoneSeconds: Int
+    /// `print.fonts` (paths with `:` between, default ``defaultFonts``): font files that draw what a
+    /// printer lacks, the first that has the character; those that are not there are passed over.
+    public var printFonts: [String]
     /// `log.level` (text, default `info`): `trace` to `critical`.
     public var logLevel: String
+
+    /// Five minutes.
+    public static let defaultPhoneSeconds = 300
+    /// Debian's `fonts-noto-cjk` for text and `fonts-symbola` for emoji.
+    public static let defaultFonts =
+        "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
+        + ":/usr/share/fonts/truetype/ancient-scripts/Symbola_hint.ttf"
 
     /// Reads the settings.
     ///
@@ -24,12 +37,19 @@ public struct TillConfiguration: Sendable {
         webHost = reader.string(forKey: "web.host", default: "127.0.0.1")
         webPort = reader.int(forKey: "web.port", default: 8_090)
         diskReserveMebibytes = reader.int(forKey: "disk.reserveMebibytes", default: 64)
+        phoneSeconds = reader.int(forKey: "phone.seconds", default: Self.defaultPhoneSeconds)
+        printFonts = reader.string(forKey: "print.fonts", default: Self.defaultFonts)
+            .split(separator: ":").map(String.init)
         logLevel = reader.string(forKey: "log.level", default: "info")
         guard ["127.0.0.1", "::1", "localhost"].contains(webHost) else {
             throw TillStartError.setting(key: "web.host", reason: "only loopback is served")
         }
         guard (0...65_535).contains(webPort) else {
             throw TillStartError.setting(key: "web.port", reason: "\(webPort) is no port")
+        }
+        guard PhoneRequest.lifetimes.contains(phoneSeconds) else {
+            throw TillStartError.setting(
+                key: "phone.seconds", reason: "\(phoneSeconds) is not in \(PhoneRequest.lifetimes)")
         }
         guard (1...1_048_576).contains(diskReserveMebibytes) else {
             throw TillStartError.setting(

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Glyphs
 import HTTPTransport
 import Hummingbird
 import Journal
@@ -32,7 +33,8 @@ public struct TillNode: Sendable {
         var services: [any Service] = [StoreService(store: store)]
         let commits = CommitTasks()
         if let identity {
-            let parts = try await makeParts(identity, store: store, world: world)
+            let parts = try await makeParts(
+                identity, store: store, world: world, languages: pages.languages)
             services += parts.services
             let web = TillWeb(
                 site: site, store: store, identity: identity, checkout: parts.checkout,
@@ -63,7 +65,7 @@ public struct TillNode: Sendable {
     }
 
     private func makeParts(
-        _ identity: TillIdentity, store: TillStore, world: TillWorld
+        _ identity: TillIdentity, store: TillStore, world: TillWorld, languages: Languages
     ) async throws -> Parts {
         let transport = try HTTPTransport(
             configuration: HTTPTransportConfiguration(
@@ -76,9 +78,14 @@ public struct TillNode: Sendable {
         let checkout = Checkout(
             store: store, identity: identity, world: world,
             authoriser: Authoriser(contact: contact), logger: logger,
-            phoneLine: PhoneLine(contact: contact))
+            phoneLine: PhoneLine(contact: contact), phoneSeconds: configuration.phoneSeconds)
+        let glyphs = FontGlyphs(files: configuration.printFonts)
+        if glyphs == nil {
+            logger.warning("no font is installed: characters that a printer lacks print as 〓")
+        }
         let printing = Printing(
-            store: store, identity: identity, world: world, logger: logger)
+            store: store, identity: identity, world: world, logger: logger, languages: languages,
+            glyphs: glyphs)
         try await store.recordStart(id: world.makeID(), at: world.now(), identity: identity)
         try await checkout.recover()
         return Parts(
@@ -86,7 +93,8 @@ public struct TillNode: Sendable {
                 transport,
                 TillSync(
                     store: store, identity: identity, contact: contact, world: world,
-                    logger: logger),
+                    logger: logger,
+                    printers: { try? await PrintingReport.load(printing).toldToOffice }),
                 AbandonedPayments(checkout: checkout, logger: logger),
                 PrintingService(printing: printing),
                 ConfirmationKeyWatch(phone: checkout.phone, logger: logger),

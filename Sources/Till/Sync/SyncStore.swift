@@ -154,7 +154,8 @@ extension TillStore {
 
     /// Frames the records from a position on.
     func makeBatch(
-        from first: Int64, bounds: BatchBounds, batch: RecordID, identity: TillIdentity
+        from first: Int64, bounds: BatchBounds, batch: RecordID, identity: TillIdentity,
+        printers: [TillStatus.Printer]? = nil
     ) async throws -> BatchFrame? {
         let book = JournalBook(identity)
         return try await read { database in
@@ -167,7 +168,7 @@ extension TillStore {
             return BatchFrame(
                 batch: batch, chain: identity.chain, after: previous,
                 entries: entries.map { BatchEntry(record: $0.bytes, credential: $0.credential) },
-                tillHead: head, status: try Self.tillStatus(in: database))
+                tillHead: head, status: try Self.tillStatus(printers: printers, in: database))
         }
     }
 
@@ -179,12 +180,14 @@ extension TillStore {
         }
     }
 
-    /// What the till says of itself with each batch.
-    static func tillStatus(in database: Database) throws -> TillStatus {
+    /// What the till says of itself with each batch and each pull.
+    static func tillStatus(
+        printers: [TillStatus.Printer]? = nil, in database: Database
+    ) throws -> TillStatus {
         let unsent = try Unsent.load(in: database)
         return TillStatus(
             clockOffset: try SyncState.load(in: database).clockOffset,
-            oldestUnsent: unsent.oldest, unsentCount: Int(unsent.recordCount),
+            oldestUnsent: unsent.oldest, printers: printers, unsentCount: Int(unsent.recordCount),
             unsentValue: unsent.value, version: TillProgram.version)
     }
 }

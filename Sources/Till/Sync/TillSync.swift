@@ -12,6 +12,8 @@ struct TillSync: Service {
     let contact: OfficeContact
     let world: TillWorld
     let logger: Logger
+    /// How the printers are, for head office; nil when nobody knows.
+    let printers: @Sendable () async -> [TillStatus.Printer]?
 
     func run() async throws {
         let start = try await store.syncStart()
@@ -121,7 +123,8 @@ struct TillSync: Service {
         let frame: BatchFrame?
         do {
             frame = try await store.makeBatch(
-                from: first, bounds: bounds, batch: world.makeID(), identity: identity)
+                from: first, bounds: bounds, batch: world.makeID(), identity: identity,
+                printers: await printers())
         } catch {
             logger.error("records could not be read", metadata: ["error": "\(error)"])
             return .batchUnanswered
@@ -149,10 +152,13 @@ struct TillSync: Service {
     }
 
     private func pull(after: Cursor, waitSeconds: Int) async -> SyncSender.Event {
-        guard let head = try? await store.read({ try JournalBook.head(in: $0) }) else {
-            return .changesUnanswered
+        let printers = await printers()
+        let told = try? await store.read {
+            (try JournalBook.head(in: $0), try TillStore.tillStatus(printers: printers, in: $0))
         }
-        let request = ChangesRequest(after: after, waitSeconds: waitSeconds, head: head)
+        guard let (head, status) = told else { return .changesUnanswered }
+        let request = ChangesRequest(
+            after: after, waitSeconds: waitSeconds, head: head, status: status)
         let answer = await contact.exchange(
             "GET", request.pathAndQuery, timeout: .seconds(request.waitSeconds + 15),
             isLongPoll: true, beacon: { (try? ChangesReply(bytes: $0))?.beacon })

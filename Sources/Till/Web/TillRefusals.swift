@@ -30,6 +30,7 @@ struct ShownRefusal: WebRefusal {
         case let refusal as OverrideRefusal: self.init(refusal.code)
         case let refusal as ShownRefusal: self = refusal
         case let refusal as RefundRefusal: self.init(refusal)
+        case let refusal as OtherTillRefusal: self.init(refusal.rawValue, .serviceUnavailable)
         case let refusal as RefundRequestRefusal: self.init(refusal)
         case let refusal as PrinterRefusal: self.init(refusal)
         case let refusal as AccountRefusal: self.init(refusal.rawValue)

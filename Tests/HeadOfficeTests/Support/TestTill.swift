@@ -148,14 +148,15 @@ final class TestTill {
 
     func authorise(
         _ card: TestShop.Card, _ fen: Int64, payment: RecordID? = nil, attempt: Int = 1,
-        password: String? = nil, unsent: Int64 = 0
+        password: String? = nil, unsent: Int64 = 0, at desk: Authorisations? = nil
     ) async throws -> AuthorisationReply {
         let payment = payment ?? shop.office.store.clock.makeID()
         let password = try password.map { try CardPassword($0) } ?? card.password
         let sealed = SealedCredential.seal(
             .init(number: card.number, password: password), payment: payment,
             amount: Money(fen: fen), to: shop.office.store.secrets.openingKey.sealingKey)
-        return try await Authorisations(shop.office.store).authorise(
+        let desk = desk ?? Authorisations(shop.office.store)
+        return try await desk.authorise(
             AuthorisationRequest(
                 amount: Money(fen: fen), attempt: attempt, at: time.now,
                 credential: sealed?.bytes ?? [], fingerprint: card.fingerprint, offset: 0,

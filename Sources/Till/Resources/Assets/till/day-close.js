@@ -1,4 +1,4 @@
-// Closes the day after a second press, and prints a statement.
+// Closes the day after a second press.
 import { call } from "./api.js";
 
 const close = document.getElementById("close-day");
@@ -25,16 +25,4 @@ async function closeDay() {
 if (close) {
   close.addEventListener("click", closeDay);
   if (!close.disabled) close.focus();
-}
-
-const print = document.getElementById("print-statement");
-if (print) {
-  print.addEventListener("click", () => window.print());
-  print.focus();
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "F9") {
-      event.preventDefault();
-      window.print();
-    }
-  });
 }

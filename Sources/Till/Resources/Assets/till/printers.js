@@ -165,6 +165,7 @@ function open(printer) {
   changed = printer ?? null;
   document.getElementById("edit-form").reset();
   if (printer) for (const name of [...texts, ...numbers]) field(name).value = printer[name];
+  if (printer) field("pictures").checked = printer.pictures;
   field("slip").disabled = Boolean(printer);
   document.getElementById("edit-title").textContent = words(printer ? "change" : "add");
   document.getElementById("edit-notice").hidden = true;
@@ -182,6 +183,7 @@ if (dialog) {
     const entry = {};
     for (const name of texts) entry[name] = field(name).value;
     for (const name of numbers) entry[name] = Number.parseInt(field(name).value, 10) || 0;
+    entry.pictures = field("pictures").checked;
     try {
       await (changed
         ? call("PUT", `/api/printers/${changed.id}`, entry)
