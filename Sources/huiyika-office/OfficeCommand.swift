@@ -11,7 +11,7 @@ struct OfficeCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, MigrateCommand.self, StaffCommand.self, SetupCommand.self,
             EnrolmentCodeCommand.self, ImportUnsentCommand.self, LedgerCommand.self,
-            ReportCommand.self, AuditCommand.self, MailersCommand.self,
+            ReportCommand.self, AuditCommand.self, MailersCommand.self, KeysCommand.self,
         ])
 }
 

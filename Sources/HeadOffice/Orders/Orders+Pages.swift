@@ -112,6 +112,7 @@ struct OrderPages: Sendable {
         let unpaid: String
         let hasUnpaid: Bool
         let problem: String?
+        let isPolicyRollback: Bool
         let override: String?
         let cardHref: String
         let hasCard: Bool
@@ -168,6 +169,7 @@ struct OrderPages: Sendable {
             receivedAt: text.time(order.receivedAt), paidByCard: text.money(order.paidByCard),
             unpaid: text.money(unpaid), hasUnpaid: unpaid > .zero,
             problem: order.code.map { text.words.text("exception." + $0) ?? $0 },
+            isPolicyRollback: found.isPolicyRollback,
             override: found.override.map {
                 text.words(
                     "orders.overrideText",

@@ -19,6 +19,8 @@ struct ChangesEndpoint: Sendable {
                 refusing: 422, "unreadable_request", "The address is not the protocol's.")
         }
         try await door.tills.noteContact(tillID: request.till.tillID, head: asked.head)
+        try await door.tills.acknowledge(
+            request.till, headSequence: asked.head.sequence, cursor: after)
         try await CardJobs(door.store).hear(
             tillID: request.till.tillID, epoch: request.till.epoch,
             headSequence: asked.head.sequence, cursor: after)

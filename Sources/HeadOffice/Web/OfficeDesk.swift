@@ -19,6 +19,7 @@ struct OfficeDesk: Sendable {
     let loadFiles: LoadFiles
     let refunds: Refunds
     let exceptions: Exceptions
+    let phoneHoldEnds: PhoneHoldEnds
     let exceptionBearers: ExceptionBearers
     let orders: Orders
     let finance: Finance
@@ -47,6 +48,7 @@ struct OfficeDesk: Sendable {
         loadFiles = LoadFiles(store: store)
         refunds = Refunds(store: store)
         exceptions = Exceptions(store: store)
+        phoneHoldEnds = PhoneHoldEnds(store: store)
         exceptionBearers = ExceptionBearers(store: store)
         orders = Orders(store: store)
         finance = Finance(store: store)

@@ -121,6 +121,8 @@ struct OfficeWebTests {
         ("/load-files", [.issuer, .issuingSupervisor, .approver, .finance, .auditor]),
         ("/stores", [.storeAdministrator, .auditor, .finance, .operator]),
         ("/tills", [.storeAdministrator, .auditor, .operator]),
+        ("/tills?format=csv", [.storeAdministrator, .auditor, .operator]),
+        ("/keys", [.storeAdministrator, .auditor, .operator]),
         ("/catalogue", [.storeAdministrator, .auditor]),
         (
             "/programmes/acceptance",
@@ -139,6 +141,11 @@ struct OfficeWebTests {
         ("/finance/fees", [.finance, .auditor, .storeAdministrator]),
         ("/audit", [.auditor, .operator]),
         ("/staff", [.operator, .auditor]),
+        ("/staff?format=csv", [.operator, .auditor]),
+        (
+            "/loads?state=all&format=csv",
+            [.issuer, .issuingSupervisor, .approver, .finance, .auditor]
+        ),
         ("/password", Set(StaffRole.allCases)),
     ]
 
