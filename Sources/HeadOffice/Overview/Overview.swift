@@ -173,11 +173,16 @@ struct Overview: Sendable {
 
     /// One till.
     func till(_ code: String, at now: Instant) async throws -> Till? {
-        try await store.read { try Self.tills(code: code, at: now, in: $0).first }
+        try await store.read { try Self.tills(codes: [code], at: now, in: $0).first }
+    }
+
+    /// The tills of those codes.
+    func tills(_ codes: [String], at now: Instant) async throws -> [Till] {
+        try await store.read { try Self.tills(codes: codes, at: now, in: $0) }
     }
 
     private static func tills(
-        code: String? = nil, at now: Instant, in session: PostgresSession
+        codes: [String]? = nil, at now: Instant, in session: PostgresSession
     ) throws -> [Till] {
         try session.query(
             """
@@ -187,7 +192,7 @@ struct Overview: Sendable {
                    (SELECT coalesce(sum(amount), 0) FROM payment
                     WHERE payment.till_id = till.till_id AND payment.state = 'held')::bigint AS held
             FROM till JOIN store USING (store_id)
-            WHERE \(code as String?) IS NULL OR till.code = \(code as String?)
+            WHERE \(codes == nil) OR till.code = ANY (\(codes ?? []))
             ORDER BY last_contact_at NULLS FIRST, till.code LIMIT 200
             """
         ).map { row in

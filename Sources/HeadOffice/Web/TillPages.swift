@@ -7,7 +7,17 @@ struct TillPages: Sendable {
     let desk: OfficeDesk
 
     func addRoutes(to group: RouterGroup<WebContext>) {
-        group.get("/tills") { _, context in try await list(context, code: nil) }
+        group.get("/tills") { request, context -> Response in
+            let query = try request.query()
+            let search = try query.text("text")
+            if try query.text("format") == "csv" {
+                let actor = try await desk.actor(context)
+                try actor.require(.storeAdministrator, .operator, .auditor)
+                return try await export(search, text: desk.text(context), by: actor)
+            }
+            return try await list(
+                context, code: nil, search: search, after: try query.text("after"))
+        }
         // The code is shown once, in the answer itself: a redirect would have to carry it.
         group.post("/tills/codes") { _, context -> Response in
             let form = try context.requireForm()
@@ -97,8 +107,11 @@ struct TillPages: Sendable {
         let stores: [ChoiceView]
         let hasWaiting: Bool
         let waiting: [WaitingView]
+        let search: String
+        let exportHref: String
         let hasTills: Bool
         let tills: [RowView]
+        let pager: PagerView?
         let empty: EmptyView
     }
 
@@ -117,15 +130,42 @@ struct TillPages: Sendable {
         let isRevoked: Bool
     }
 
-    private func list(_ context: WebContext, code: String?) async throws -> Response {
+    private func export(
+        _ search: String, text: PageText, by actor: StaffActor
+    ) async throws -> Response {
+        let now = desk.now
+        let codes = try await desk.tills.codes(
+            text: search, after: "", limit: AskedFilter.exportSize)
+        let tills = try await desk.overview.tills(codes.map(\.code), at: now)
+        return try await desk.export(
+            "tills",
+            [
+                "tills.till", "tills.store", "tills.freshness", "tills.contact", "tills.unsent",
+                "tills.unsentValue", "tills.offset", "tills.version",
+            ].map { text.words($0) },
+            tills.sorted { $0.code < $1.code }.map { till in
+                let view = TillView(till, text: text, now: now)
+                return [
+                    .text(view.code), .text(view.store), .text(view.freshness.text),
+                    .text(view.contact), .number(String(till.unsentCount)),
+                    .number(till.unsentValue.description), .text(view.offset), .text(view.version),
+                ]
+            }, by: actor)
+    }
+
+    private func list(
+        _ context: WebContext, code: String?, search: String = "", after: String = ""
+    ) async throws -> Response {
         let actor = try await desk.actor(context)
         try actor.require(.storeAdministrator, .operator, .auditor)
         let text = desk.text(context)
         let canChange = actor.roles.contains(.storeAdministrator)
-        let revoked = Set(
-            try await desk.tills.statuses().filter(\.isRevoked).map(\.code))
         let now = desk.now
-        let tills = try await desk.overview.show(at: now).tills
+        let found = try await desk.tills.codes(text: search, after: after)
+        let codes = found.prefix(Tills.pageSize)
+        let revoked = Set(codes.filter(\.isRevoked).map(\.code))
+        let tills = try await desk.overview.tills(codes.map(\.code), at: now)
+            .sorted { $0.code < $1.code }
         let waiting = try await desk.tills.waiting()
         let stores = try await desk.stores.list(by: actor)
         let view = View(
@@ -138,12 +178,17 @@ struct TillPages: Sendable {
                     id: String($0.enrolmentID), store: "\($0.storeCode) \($0.storeName)",
                     tillName: $0.name, keyPrint: $0.keyPrint, asked: text.time($0.asked),
                     renewing: $0.renewing ?? "", canDecide: canChange)
-            }, hasTills: !tills.isEmpty,
+            }, search: search,
+            exportHref: address("/tills", [("text", search), ("format", "csv")]),
+            hasTills: !tills.isEmpty,
             tills: tills.map {
                 RowView(
                     status: TillView($0, text: text, now: now),
                     isRevoked: revoked.contains($0.code))
             },
+            pager: text.pager(
+                found.count, of: Tills.pageSize, path: "/tills",
+                [("text", search), ("after", codes.last?.code ?? "")]),
             empty: EmptyView(
                 heading: text.words("tills.none"), advice: text.words("tills.noneAdvice")))
         var response = try desk.page("tills/list", view, context)
