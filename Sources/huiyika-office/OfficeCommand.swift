@@ -11,7 +11,8 @@ struct OfficeCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, MigrateCommand.self, StaffCommand.self, SetupCommand.self,
             EnrolmentCodeCommand.self, ImportUnsentCommand.self, LedgerCommand.self,
-            ReportCommand.self, AuditCommand.self, MailersCommand.self, OpenAPICommand.self,
+            ReportCommand.self, AuditCommand.self, MailersCommand.self, KeysCommand.self,
+            OpenAPICommand.self,
         ])
 }
 

@@ -132,7 +132,8 @@ import Testing
     @Test func `codes are stable and stand in the protocol's order`() {
         #expect(
             AuthorisationRefusal.allCases.map(\.code) == [
-                "payment_final", "payment_differs", "credential_unreadable", "unknown_card",
+                "payment_final", "payment_differs", "store_suspended", "credential_unreadable",
+                "unknown_card",
                 "programme_not_accepted", "card_closed", "card_lost", "card_frozen",
                 "password_locked", "wrong_password", "test_card_limit", "insufficient_balance",
             ])

@@ -111,6 +111,37 @@ struct ExceptionTests {
         }
     }
 
+    @Test func `the next load of a replacement card pays what its earlier card owes`() async throws
+    {
+        try await withShop { shop, till, card in
+            let finance = try await shop.staff("fang", [.finance])
+            let sale = try till.sell(card, 1_500)
+            _ = try await till.verdicts()
+            let second = try await shop.card(2, balance: 0)
+            let third = try await shop.card(3, balance: 0)
+            try await shop.move(card, to: "closed")
+            try await shop.office.store.write { session in
+                try session.execute(
+                    """
+                    INSERT INTO card_chain VALUES (\(card.id), \(second.id), \(TestOffice.morning)),
+                                                  (\(second.id), \(third.id), \(TestOffice.morning))
+                    """)
+            }
+            try await shop.decide(sale, .collect, by: finance)
+            try await shop.load(third, 200)
+            #expect(try await shop.balance(third) == (0, 0))
+            #expect(try await shop.standing(sale) == "collecting insufficient_balance 300")
+            try await shop.load(third, 400)
+            #expect(try await shop.balance(third) == (100, 0))
+            #expect(try await shop.standing(sale) == "settled card posted")
+            #expect(try await shop.kind(.storePayable) == 1_500)
+            #expect(
+                try await shop.number(
+                    "SELECT sum(amount) FROM transfer WHERE kind = 'collection' AND card_id = \(third.id)"
+                ) == 500, "it stands in the history of the card that paid")
+        }
+    }
+
     @Test func `what a hold keeps is not collected`() async throws {
         try await withShop { shop, till, card in
             let finance = try await shop.staff("fang", [.finance])

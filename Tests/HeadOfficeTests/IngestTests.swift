@@ -320,8 +320,7 @@ struct IngestTests {
                 try await store.pool.transaction(attempts: 1) { session in
                     let row = try IngestTill.lock(session, known)
                     let records = IncomingRecord.read(
-                        frame, openingKey: store.secrets.openingKey,
-                        fingerprintKey: store.secrets.wireFingerprintKey)
+                        frame, with: IncomingRecord.Keys(store.secrets))
                     _ = try IngestIdentities.claim(records, row: row, in: session)
                     try session.execute("SELECT pg_terminate_backend(pg_backend_pid())")
                 }

@@ -284,6 +284,141 @@ struct PhonePaymentTests {
         }
     }
 
+    /// A hold of ¥18.50 that nobody has ended for seven days, and its exception.
+    private func overdueHold(
+        _ till: TestTill, _ card: TestShop.Card, _ payments: PhonePayments
+    ) async throws -> (payment: RecordID, exception: Int64) {
+        let id = till.shop.office.store.clock.makeID()
+        let demand = try await payments.demand(token(till, 1_850, payment: id))
+        _ = try await payments.confirm(demand, try entry(card, form: id))
+        till.time.move(milliseconds: 8 * 86_400_000)
+        await Jobs(till.shop.office.store).runOnce(now: till.time.now)
+        let exception = try await till.shop.number(
+            "SELECT exception_id FROM exception WHERE record_id = \(id)")
+        return (id, exception)
+    }
+
+    @Test
+    func
+        `two people pay the store against its slip, and the record that comes later doubles nothing`()
+        async throws
+    {
+        try await withPhone { shop, till, card, payments in
+            let (id, exception) = try await overdueHold(till, card, payments)
+            let (ends, now) = (PhoneHoldEnds(store: shop.office.store), shop.now)
+            let first = try await shop.staff("fang", [.finance])
+            let second = try await shop.staff("bai", [.approver])
+            let slip = "GD0001-01-20261125-0001"
+            await #expect(throws: ExceptionsRefusal.slipUnreadable) {
+                try await ends.ask(
+                    exception, .payStore, slip: "12345", reason: "小票", by: first, at: now)
+            }
+            await #expect(throws: ExceptionsRefusal.slipDiffers) {
+                try await ends.ask(
+                    exception, .payStore, slip: "GD0001-02-20261125-0001", reason: "小票", by: first,
+                    at: now)
+            }
+            try await ends.ask(
+                exception, .payStore, slip: slip, reason: "门店出示小票", by: first, at: now)
+            #expect(try await shop.balance(card) == (10_000, 1_850), "one person moves nothing")
+            await #expect(throws: ExceptionsRefusal.samePerson) {
+                try await ends.decide(exception, agrees: true, by: first, at: now)
+            }
+            try await ends.decide(exception, agrees: true, by: second, at: now)
+            #expect(try await shop.balance(card) == (8_150, 0))
+            #expect(try await shop.kind(.storePayable) == 1_850)
+            await #expect(throws: ExceptionsRefusal.holdEnded) {
+                try await ends.decide(exception, agrees: true, by: second, at: now)
+            }
+            #expect(
+                try await shop.number(
+                    """
+                    SELECT count(*) FROM sale WHERE sale_id = \(id) AND receipt = \(slip)
+                      AND business_date = '2026-11-25' AND state = 'posted'
+                    """) == 1)
+            sell(till, 1_850, payment: id)
+            guard case .taken(let reply) = try await till.push() else {
+                throw TestShop.TestFault.noRow
+            }
+            #expect(reply.verdicts.map(\.state) == [.posted])
+            #expect(reply.verdicts.first?.card?.fingerprint == card.fingerprint)
+            #expect(try await shop.balance(card) == (8_150, 0))
+            #expect(try await shop.kind(.storePayable) == 1_850)
+            #expect(
+                try await shop.number("SELECT count(*) FROM sale WHERE cashier = 'li'") == 1,
+                "the record completes the sale")
+        }
+    }
+
+    @Test
+    func `another sale under the id of one booked from its slip is an exception and moves nothing`()
+        async throws
+    {
+        try await withPhone { shop, till, card, payments in
+            let (id, exception) = try await overdueHold(till, card, payments)
+            let (ends, now) = (PhoneHoldEnds(store: shop.office.store), shop.now)
+            let code = SlipCode(
+                till: till.known.code, epoch: 1, sequence: 1, sale: id,
+                receipt: "GD0001-01-20261125-0007", time: now, total: Money(fen: 1_850),
+                card: card.fingerprint, hash: RecordHash(of: [])
+            ).text(signedBy: till.key)
+            try await ends.ask(
+                exception, .payStore, slip: code, reason: "小票",
+                by: try await shop.staff("a1", [.finance]),
+                at: now)
+            #expect(
+                try await shop.number("SELECT count(*) FROM phone_hold_request WHERE is_proved")
+                    == 1)
+            try await ends.decide(
+                exception, agrees: true, by: try await shop.staff("b1", [.finance]), at: now)
+            sell(till, 1_900, payment: id)
+            #expect(try await till.verdicts() == ["exception hold_differs"])
+            #expect(try await shop.balance(card) == (8_150, 0))
+            #expect(try await shop.number("SELECT total FROM sale") == 1_850)
+        }
+    }
+
+    @Test
+    func `two people release a hold to its card, and a sale that comes later moves nothing`()
+        async throws
+    {
+        try await withPhone { shop, till, card, payments in
+            let (id, exception) = try await overdueHold(till, card, payments)
+            let (ends, now) = (PhoneHoldEnds(store: shop.office.store), shop.now)
+            let first = try await shop.staff("fang", [.finance])
+            let second = try await shop.staff("bai", [.approver])
+            try await ends.ask(
+                exception, .release, slip: "", reason: "没有小票", by: first, at: now)
+            try await ends.decide(exception, agrees: false, by: second, at: now)
+            #expect(try await shop.balance(card) == (10_000, 1_850), "turned down, it stays")
+            try await ends.ask(
+                exception, .release, slip: "", reason: "没有小票", by: second, at: now)
+            await #expect(throws: ExceptionsRefusal.holdAsked) {
+                try await ends.ask(
+                    exception, .release, slip: "", reason: "没有", by: first, at: now)
+            }
+            try await ends.decide(exception, agrees: true, by: first, at: now)
+            #expect(try await shop.balance(card) == (10_000, 0))
+            sell(till, 1_850, payment: id)
+            #expect(try await till.verdicts() == ["exception payment_cancelled"])
+            #expect(try await shop.balance(card) == (10_000, 0))
+        }
+    }
+
+    @Test
+    func `a phone forgets a card whose password is changed`() async throws {
+        try await withPhone { shop, _, card, _ in
+            let phones = PhoneCards(store: shop.office.store)
+            let token = SessionToken.random()
+            _ = try await phones.remember(card.fingerprint, password: card.password, token: token)
+            #expect(try await phones.remembered(token)?.cardID == card.id)
+            let issuer = try await shop.staff("issuer", [.issuer])
+            try await Cards(store: shop.office.store).changePassword(
+                of: card.id, from: "123456", to: "654321", by: issuer, at: shop.now)
+            #expect(try await phones.remembered(token) == nil)
+        }
+    }
+
     @Test
     func `a key is renewed within a day, and the old one is good until the new is acknowledged`()
         async throws

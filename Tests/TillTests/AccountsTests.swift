@@ -51,6 +51,32 @@ struct AccountsTests {
         #expect(try await staff.check(login: "li", password: right).account == "li")
     }
 
+    @Test
+    func `nobody signs in while head office has the store suspended, and the words go with it`()
+        async throws
+    {
+        func store(_ isSuspended: Bool, version: Int64) -> ChangeItem {
+            ChangeItem(
+                topic: .store, key: StoreChange.key, version: version,
+                body: .store(
+                    .init(
+                        address: "天河路 1 号", code: "GD0001", faultTelephone: "",
+                        name: "康民大药房天河店", province: "44", serviceTelephone: "",
+                        isSuspended: isSuspended, telephone: "020-12345678")))
+        }
+        let staff = signIn(till.store)
+        try await till.apply([store(true, version: 20)])
+        await #expect(throws: PaymentRefusal.storeSuspended) {
+            _ = try await staff.check(login: "li", password: EnrolledTill.password)
+        }
+        // A wrong password is told first: nobody learns of the suspension who is nobody here.
+        #expect(
+            await refusal { try await staff.check(login: "li", password: "no") } == .wrongPassword)
+        try await till.apply([store(false, version: 21)])
+        #expect(
+            try await staff.check(login: "li", password: EnrolledTill.password).account == "li")
+    }
+
     @Test func `an unknown login is told no more than a wrong password`() async throws {
         let staff = signIn(till.store)
         #expect(

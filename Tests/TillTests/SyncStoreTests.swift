@@ -77,6 +77,53 @@ struct SyncStoreTests {
         #expect(try await credential() == nil)
     }
 
+    @Test func `a record that came back under a new key shows what it was the first time`()
+        async throws
+    {
+        _ = try await sellOffline()
+        var returned = verdict(.duplicate, nil)
+        returned.first = VerdictChange(code: "wrong_password", state: .exception)
+        try await till.store.applyVerdicts([returned], at: till.clock.now)
+        let stored = try await till.store.read { database in
+            try String.fetchOne(
+                database,
+                sql: "SELECT verdict || ' ' || verdict_code FROM journal_record WHERE seq = 1")
+        }
+        #expect(stored == "exception wrong_password")
+        #expect(try await credential() == nil)
+    }
+
+    @Test func `head office's signed word goes with a record whose sealed bytes are gone`()
+        async throws
+    {
+        let payment = try await sellOffline()
+        let sealed = RecordHash(of: Array(try #require(try await credential())))
+        var judged = verdict(.posted, nil)
+        judged.password = PasswordVerdict(
+            isRight: true, sale: payment, credential: sealed, signedBy: till.officeKey)
+        try await till.store.applyVerdicts([judged], at: till.clock.now)
+        let made = try await till.store.makeBatch(
+            from: 1, bounds: .usual, batch: till.clock.world.makeID(), identity: till.identity)
+        let frame = try BatchFrame(decoding: try #require(made).encoded())
+        let kept = frame.entries.first?.credential.flatMap { PasswordVerdict(bytes: $0) }
+        #expect(
+            kept?.isSigned(for: payment, credential: sealed, by: [till.officeKey.verifying]) == true
+        )
+    }
+
+    @Test func `a new sealing key is used for the next payment`() async throws {
+        let next = try #require(
+            OpeningKey(id: "s2", rawRepresentation: till.clock.world.bytes(32)))
+        try await till.apply([
+            ChangeItem(
+                topic: .sealingKey, key: "current", version: 30,
+                body: .sealingKey(next.sealingKey))
+        ])
+        _ = try await sellOffline()
+        let sealed = try #require(try await credential())
+        #expect(SealedCredential(bytes: Array(sealed))?.keyID == "s2")
+    }
+
     @Test func `a verdict ends the sale's part in the limits and fixes its business time`()
         async throws
     {

@@ -22,12 +22,15 @@ public enum SalePosting {
         public let keptLimits: Bool
         /// Paid on the holder's phone: only head office's own hold pays for it (R-P12).
         public let isByPhone: Bool
+        /// The till went by limits or blocked cards older than those it had acknowledged: what the
+        /// programme bears for want of newer knowledge is the store's (R-P14).
+        public let isPolicyRollback: Bool
 
         /// A sale of those facts.
         public init(
             terms: Payment.Terms, store: String, businessTime: Instant, linesAddUp: Bool,
             isTest: Bool, knewUntil: Instant?, keptLimits: Bool,
-            isByPhone: Bool = false
+            isByPhone: Bool = false, isPolicyRollback: Bool = false
         ) {
             self.terms = terms
             self.store = store
@@ -37,6 +40,7 @@ public enum SalePosting {
             self.knewUntil = knewUntil
             self.keptLimits = keptLimits
             self.isByPhone = isByPhone
+            self.isPolicyRollback = isPolicyRollback
         }
     }
 
@@ -144,7 +148,8 @@ public enum SalePosting {
         guard let card else { return draft.untouched(.unknownCard) }
         if let exception = blocked(card, sale: sale) {
             let wasUnknowable = sale.knewUntil.map { card.stateSince > $0 } ?? false
-            let bearer: ShortfallBearer = wasUnknowable && sale.keptLimits ? .programme : .store
+            let keptPolicy = sale.keptLimits && !sale.isPolicyRollback
+            let bearer: ShortfallBearer = wasUnknowable && keptPolicy ? .programme : .store
             return draft.untouched(exception, bearer: bearer)
         }
         if !card.programmeAccepted { return draft.untouched(.programmeNotAccepted) }

@@ -7,6 +7,8 @@ public enum AuthorisationRefusal: String, Error, Sendable, Hashable, CaseIterabl
     case paymentFinal = "payment_final"
     /// The id was first used for another amount or card.
     case paymentDiffers = "payment_differs"
+    /// The store is suspended: nothing is begun there, and no card is to blame.
+    case storeSuspended = "store_suspended"
     /// The sealed credential does not open, or is another card's or another payment's.
     case credentialUnreadable = "credential_unreadable"
     /// There is no such card.

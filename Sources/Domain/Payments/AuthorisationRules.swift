@@ -67,7 +67,7 @@ public enum AuthorisationRules {
     public static func decide(
         _ asked: Payment.Terms, payment: Payment, credential: Credential, card: Card?,
         unsentForCard: Money, testUsage: TestCardLimits.Usage = .none, now: Instant,
-        byPhone: Bool = false
+        byPhone: Bool = false, storeIsSuspended: Bool = false
     ) -> Verdict {
         if payment.state.refusesAuthorisation { return refused(.paymentFinal, payment) }
         if let terms = payment.terms, terms != asked { return refused(.paymentDiffers, payment) }
@@ -78,6 +78,7 @@ public enum AuthorisationRules {
                 refusal: nil, payment: payment, action: .nothing, lock: nil, remaining: left,
                 triesLeft: nil)
         }
+        if storeIsSuspended { return refused(.storeSuspended, payment) }
         let bound = payment.bound(to: asked)
         guard case .opened(let passwordIsRight) = credential else {
             return refused(.credentialUnreadable, bound)

@@ -7,7 +7,7 @@ struct StaffPages: Sendable {
     let desk: OfficeDesk
 
     func addRoutes(to group: RouterGroup<WebContext>) {
-        group.get("/staff") { _, context in try await list(context) }
+        group.get("/staff") { request, context in try await list(request, context) }
         group.post("/staff") { _, context in try await add(context) }
         group.post("/staff/disable") { _, context -> Response in
             let form = try context.requireForm()
@@ -61,9 +61,12 @@ struct StaffPages: Sendable {
     }
 
     private struct ListView {
+        let search: String
+        let exportHref: String
         let canChange: Bool
         let roles: [ChoiceView]
         let rows: [RowView]
+        let pager: PagerView?
     }
 
     private struct RowView {
@@ -77,13 +80,21 @@ struct StaffPages: Sendable {
         let disableLabel: String
     }
 
-    private func list(_ context: WebContext) async throws -> Response {
+    private func list(_ request: Request, _ context: WebContext) async throws -> Response {
         let actor = try await desk.actor(context)
-        let staff = try await desk.accounts.list(by: actor)
+        let query = try request.query()
+        let search = try query.text("text")
         let text = desk.text(context)
+        if try query.text("format") == "csv" {
+            return try await export(search, text: text, by: actor)
+        }
+        let found = try await desk.accounts.list(
+            text: search, after: try query.text("after"), by: actor)
+        let staff = found.prefix(Accounts.pageSize)
         let canChange = actor.roles.contains(.operator)
         let now = desk.now
         let view = ListView(
+            search: search, exportHref: address("/staff", [("text", search), ("format", "csv")]),
             canChange: canChange,
             roles: StaffRole.allCases.map {
                 ChoiceView(
@@ -98,7 +109,29 @@ struct StaffPages: Sendable {
                     canDisable: canChange && row.login != actor.login,
                     disableValue: String(!row.isDisabled),
                     disableLabel: text.words(row.isDisabled ? "stores.enable" : "stores.disable"))
-            })
+            },
+            pager: text.pager(
+                found.count, of: Accounts.pageSize, path: "/staff",
+                [("text", search), ("after", staff.last?.login ?? "")]))
         return try desk.page("staff/list", view, context)
+    }
+
+    private func export(
+        _ search: String, text: PageText, by actor: StaffActor
+    ) async throws -> Response {
+        let staff = try await desk.accounts.list(
+            text: search, limit: AskedFilter.exportSize, by: actor)
+        return try await desk.export(
+            "staff",
+            ["staff.login", "staff.name", "staff.roles", "common.state", "staff.createdAt"]
+                .map { text.words($0) },
+            staff.map { row in
+                [
+                    .text(row.login), .text(row.personName),
+                    .text(row.roles.map { text.words("role." + $0) }.joined(separator: " · ")),
+                    .text(text.words("state." + (row.isDisabled ? "disabled" : "enabled"))),
+                    .text(text.time(row.createdAt)),
+                ]
+            }, by: actor)
     }
 }

@@ -194,17 +194,25 @@ public struct Accounts: Sendable {
         let createdAt: Instant
     }
 
-    /// All head-office logins.
+    /// Logins a page.
+    static let pageSize = 50
+
+    /// Head-office logins by login, after `after`; those whose login or person's name contains `text`.
     ///
     /// - Refuses: `.roleMissing`.
-    func list(by actor: StaffActor) async throws -> [Listed] {
+    func list(
+        text: String = "", after: String = "", limit: Int = pageSize + 1, by actor: StaffActor
+    ) async throws -> [Listed] {
         try actor.require(.operator, .auditor)
+        let pattern = "%" + text.likeEscaped + "%"
         return try await store.read { session in
             try session.query(
                 """
                 SELECT login, person_id, name, roles, disabled, locked_until,
                        staff_account.created_at
-                FROM staff_account JOIN person USING (person_id) ORDER BY login
+                FROM staff_account JOIN person USING (person_id)
+                WHERE login > \(after) AND (login ILIKE \(pattern) OR name ILIKE \(pattern))
+                ORDER BY login LIMIT \(Int64(limit))
                 """
             ).map { row in
                 let lockedUntil: Instant? = try row["locked_until"]

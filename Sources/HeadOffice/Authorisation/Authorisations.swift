@@ -9,11 +9,11 @@ import PostgresDriver
 /// Authorises payments.
 struct Authorisations: Sendable {
     let store: OfficeStore
-    private let openingKey: OpeningKey
+    private let openingKeys: [OpeningKey]
 
     init(_ store: OfficeStore) {
         self.store = store
-        openingKey = store.secrets.openingKey
+        openingKeys = store.secrets.openingKeys
     }
 
     /// Decides one attempt, or repeats its first answer.
@@ -44,7 +44,8 @@ struct Authorisations: Sendable {
                 credential: Self.judged(content, card: card, cards: cards),
                 card: card.map { Self.facts($0, account) }, unsentForCard: request.unsentForCard,
                 testUsage: try TestCardUsage.today(
-                    card, tillID: till.tillID, at: now, in: session), now: now)
+                    card, tillID: till.tillID, at: now, in: session), now: now,
+                storeIsSuspended: till.isStoreSuspended)
             if let lock = verdict.lock, let card {
                 try CardRow.storeLocks(session, [card.cardID: lock])
             }
@@ -69,7 +70,7 @@ struct Authorisations: Sendable {
     private func opened(_ request: AuthorisationRequest) -> SealedCredential.Content? {
         guard let sealed = SealedCredential(bytes: request.credential),
             let content = try? sealed.open(
-                payment: request.payment, amount: request.amount, with: openingKey),
+                payment: request.payment, amount: request.amount, with: openingKeys),
             store.secrets.wireFingerprintKey.fingerprint(of: content.number)
                 == request.fingerprint
         else { return nil }

@@ -106,6 +106,7 @@ struct BatchPages: Sendable {
     }
 
     private struct ListView {
+        let tabs: [SectionTab]
         let canAsk: Bool
         let hasRecipient: Bool
         let programmes: [ChoiceView]
@@ -145,6 +146,7 @@ struct BatchPages: Sendable {
         let text = desk.text(context)
         let shown = found.prefix(Cards.batchPageSize)
         let view = ListView(
+            tabs: SectionTab.cards("/batches", text: text),
             canAsk: actor.roles.contains(.issuer),
             hasRecipient: try await desk.mailers.present(by: actor) != nil,
             programmes: try await desk.programmes.list(by: actor).map {

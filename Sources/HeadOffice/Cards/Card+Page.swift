@@ -15,9 +15,9 @@ extension CardPages {
         let hasMovements: Bool
         let movements: [MovementView]
         let hasLoads: Bool
-        let loads: [LoadPages.LoadView]
+        let loads: [AskedView]
         let hasRequests: Bool
-        let requests: [CardRequestPages.RequestView]
+        let requests: [AskedView]
         let hasHeldBack: Bool
         let heldBack: [HeldBackView]
         let hasHistory: Bool
@@ -96,10 +96,10 @@ extension CardPages {
             lock: lock(card, text: text), hasMovements: !shown.movements.isEmpty,
             movements: shown.movements.map { movement($0, text: text) },
             hasLoads: !shown.loads.isEmpty,
-            loads: shown.loads.map { LoadPages.LoadView($0, text: text, actor: actor) },
+            loads: shown.loads.map { LoadPages.view($0, text: text, actor: actor) },
             hasRequests: !shown.requests.isEmpty,
             requests: shown.requests.map {
-                CardRequestPages.RequestView($0, text: text, actor: actor)
+                CardRequestPages.view($0, text: text, actor: actor)
             }, hasHeldBack: !shown.heldBack.isEmpty,
             heldBack: shown.heldBack.map {
                 HeldBackView(

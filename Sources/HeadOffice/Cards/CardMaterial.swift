@@ -23,7 +23,8 @@ struct PasswordMaterial: Sendable {
         return String(repeating: "0", count: 6 - text.utf8.count) + text
     }
 
-    /// Puts it in force; the earlier one stays for late sales (R-W4), and the lock opens.
+    /// Puts it in force; the earlier one stays for late sales (R-W4), the lock opens, and phones that remembered the card
+    /// forget it.
     func store(on cardID: Int64, at now: Instant, in session: PostgresSession) throws {
         try session.execute(
             """
@@ -39,6 +40,8 @@ struct PasswordMaterial: Sendable {
                 password_since = \(now), wrong_count = 0, wrong_on = NULL, wrong_streak = 0
             WHERE card_id = \(cardID)
             """)
+        // A phone that knew the earlier password is a stranger now.
+        try session.execute("DELETE FROM remembered_card WHERE card_id = \(cardID)")
     }
 }
 

@@ -102,6 +102,7 @@ struct CardPages: Sendable {
     }
 
     private struct ListView {
+        let tabs: [SectionTab]
         let last: String
         let isTestOnly: Bool
         let states: [ChoiceView]
@@ -188,6 +189,7 @@ struct CardPages: Sendable {
         return try desk.page(
             "cards/list",
             ListView(
+                tabs: SectionTab.cards("/cards", text: text),
                 last: filter.last, isTestOnly: filter.isTestOnly,
                 states: ["", "active", "frozen", "expired", "lost", "closed"].map {
                     ChoiceView(

@@ -208,9 +208,12 @@ extension Cards {
             else { throw CardsRefusal.unknownCard }
             return Shown(
                 card: try Self.listed(row), movements: try Self.movements(cardID, in: session),
-                loads: try Self.loads("card_load.card_id = \(cardID)", in: session),
+                loads: try Self.loads(
+                    "card_load.card_id = \(cardID) ORDER BY asked_at DESC, load_id LIMIT 100",
+                    in: session),
                 requests: try Self.requests(
-                    "card_request.card_id = \(cardID)", newestFirst: true, in: session),
+                    "card_request.card_id = \(cardID) ORDER BY asked_at DESC, request_id LIMIT 100",
+                    in: session),
                 heldBack: try Self.heldBack(cardID, in: session),
                 acts: try Self.acts(cardID, in: session),
                 replaces: try Self.linked("next_card_id = \(cardID)", "card_id", in: session),
@@ -295,7 +298,7 @@ extension Cards {
     }
 
     /// A load as lists show it. `amount` in fen.
-    struct ListedLoad: Sendable {
+    struct ListedLoad: Sendable, Asked {
         let loadID: RecordID
         let cardID: Int64
         let mask: String
@@ -306,21 +309,34 @@ extension Cards {
         let askedAt: Instant
         let askerID: Int64
         let decidedBy: String?
+        var askedID: RecordID { loadID }
     }
 
-    /// The loads that wait for a second person, oldest first, at most 200.
+    /// The loads that wait for a second person, oldest first, at most a page.
     ///
     /// - Refuses: `.roleMissing`.
     func waitingLoads(by actor: StaffActor) async throws -> [ListedLoad] {
+        try await loads(AskedFilter(), limit: AskedFilter.pageSize, by: actor)
+    }
+
+    /// A page of loads asked one by one; those of a file stand with their file.
+    ///
+    /// - Refuses: `.roleMissing`.
+    func loads(
+        _ filter: AskedFilter, limit: Int, by actor: StaffActor
+    ) async throws -> [ListedLoad] {
         try Self.requireReader(actor)
         return try await store.read { session in
             try Self.loads(
-                "card_load.state = 'asked' AND card_load_file_id IS NULL", in: session)
+                """
+                card_load_file_id IS NULL
+                AND \(fragment: filter.sql("card_load", id: "load_id", limit: limit))
+                """, in: session)
         }
     }
 
-    static func loads(
-        _ condition: SQL, in session: PostgresSession
+    private static func loads(
+        _ found: SQL, in session: PostgresSession
     ) throws -> [ListedLoad] {
         try session.query(
             """
@@ -332,8 +348,7 @@ extension Cards {
             JOIN person AS asker ON asker.person_id = asking.person_id
             LEFT JOIN staff_account AS deciding ON deciding.staff_account_id = decided_by
             LEFT JOIN person AS decider ON decider.person_id = deciding.person_id
-            WHERE \(fragment: condition)
-            ORDER BY asked_at, load_id LIMIT 200
+            WHERE \(fragment: found)
             """
         ).map { row in
             ListedLoad(
@@ -345,7 +360,7 @@ extension Cards {
     }
 
     /// A request as lists show it.
-    struct ListedRequest: Sendable {
+    struct ListedRequest: Sendable, Asked {
         let requestID: RecordID
         let cardID: Int64
         let mask: String
@@ -356,20 +371,31 @@ extension Cards {
         let askerID: Int64
         let askedAt: Instant
         let decidedBy: String?
+        var askedID: RecordID { requestID }
     }
 
-    /// The requests that wait for a second person, oldest first, at most 200.
+    /// The requests that wait for a second person, oldest first, at most a page.
     ///
     /// - Refuses: `.roleMissing`.
     func waitingRequests(by actor: StaffActor) async throws -> [ListedRequest] {
+        try await requests(AskedFilter(), limit: AskedFilter.pageSize, by: actor)
+    }
+
+    /// A page of requests.
+    ///
+    /// - Refuses: `.roleMissing`.
+    func requests(
+        _ filter: AskedFilter, limit: Int, by actor: StaffActor
+    ) async throws -> [ListedRequest] {
         try Self.requireReader(actor)
         return try await store.read { session in
-            try Self.requests("card_request.state = 'asked'", newestFirst: false, in: session)
+            try Self.requests(
+                filter.sql("card_request", id: "request_id", limit: limit), in: session)
         }
     }
 
     private static func requests(
-        _ condition: SQL, newestFirst: Bool, in session: PostgresSession
+        _ found: SQL, in session: PostgresSession
     ) throws -> [ListedRequest] {
         try session.query(
             """
@@ -381,8 +407,7 @@ extension Cards {
             JOIN person AS asker ON asker.person_id = asking.person_id
             LEFT JOIN staff_account AS deciding ON deciding.staff_account_id = decided_by
             LEFT JOIN person AS decider ON decider.person_id = deciding.person_id
-            WHERE \(fragment: condition)
-            ORDER BY asked_at \(unsafeSQL: newestFirst ? "DESC" : "ASC"), request_id LIMIT 200
+            WHERE \(fragment: found)
             """
         ).compactMap { row in
             guard let kind = CardRequestKind(rawValue: try row["kind"]) else { return nil }

@@ -7,7 +7,7 @@ struct LoadFilePages: Sendable {
     let desk: OfficeDesk
 
     func addRoutes(to group: RouterGroup<WebContext>) {
-        group.get("/load-files") { _, context in try await list(context) }
+        group.get("/load-files") { request, context in try await list(request, context) }
         group.get("/load-files/{id}") { _, context in try await show(context) }
         // The file comes as a raw body; the page's script shows the preview that comes back.
         group.post("/load-files/preview") { request, context -> Response in
@@ -96,62 +96,35 @@ struct LoadFilePages: Sendable {
         return try desk.page("cards/load-file-preview", view, context)
     }
 
-    private struct FileView {
-        let id: String
-        let href: String
-        let name: String
-        let rowCount: String
-        let total: String
-        let state: StateView
-        let askedBy: String
-        let askedAt: String
-        let decidedBy: String
-        let canDecide: Bool
-        let isOwn: Bool
-
-        init(_ file: LoadFiles.Listed, text: PageText, actor: StaffActor) {
-            id = file.fileID.description
-            href = "/load-files/\(file.fileID)"
-            name = file.name
-            rowCount = String(file.rowCount)
-            total = text.money(file.total)
-            state = text.state(file.state)
-            askedBy = file.askedBy
-            askedAt = text.time(file.askedAt)
-            decidedBy = file.decidedBy ?? ""
-            let isWaiting = file.state == "asked"
-            isOwn = isWaiting && file.askerID == actor.personID
-            canDecide =
-                isWaiting && file.askerID != actor.personID
-                && actor.roles.contains(.issuingSupervisor)
-        }
+    private static func view(
+        _ file: LoadFiles.Listed, text: PageText, actor: StaffActor
+    ) -> AskedView {
+        AskedView(
+            file, about: file.name, href: "/load-files/\(file.fileID)",
+            what: text.words(
+                "loadFiles.what",
+                ["rows": String(file.rowCount), "total": text.money(file.total)]), reason: "",
+            decidedAt: "/load-files", text: text, actor: actor)
     }
 
-    private struct ListView {
-        let canAsk: Bool
-        let newID: String
-        let hasRows: Bool
-        let rows: [FileView]
-        let empty: EmptyView
-    }
-
-    private func list(_ context: WebContext) async throws -> Response {
-        let actor = try await desk.actor(context)
-        let files = try await desk.loadFiles.list(by: actor)
-        let text = desk.text(context)
-        return try desk.page(
-            "cards/load-files",
-            ListView(
-                canAsk: !actor.roles.isDisjoint(with: [.issuer, .issuingSupervisor]),
-                newID: desk.store.clock.makeID().description, hasRows: !files.isEmpty,
-                rows: files.map { FileView($0, text: text, actor: actor) },
-                empty: EmptyView(
-                    heading: text.words("loadFiles.none"),
-                    advice: text.words("loadFiles.noneAdvice"))), context)
+    private func list(_ request: Request, _ context: WebContext) async throws -> Response {
+        let (desk, actor) = (desk, try await desk.actor(context))
+        let canAsk = !actor.roles.isDisjoint(with: [.issuer, .issuingSupervisor])
+        return try await desk.askedPage(
+            OfficeDesk.AskedList(
+                path: "/load-files", words: "loadFiles", subjectKey: "loadFiles.name",
+                whatKey: "loadFiles.total",
+                read: { try await desk.loadFiles.list($0, limit: $1, by: actor) },
+                view: { Self.view($0, text: $1, actor: $2) },
+                upload: canAsk
+                    ? AskedListView.UploadView(newID: desk.store.clock.makeID().description) : nil),
+            request, context)
     }
 
     private struct ShowView {
-        let file: FileView
+        let file: AskedView
+        let rowCount: String
+        let total: String
         let isWaiting: Bool
         let rows: [RowView]
     }
@@ -173,7 +146,9 @@ struct LoadFilePages: Sendable {
         return try desk.page(
             "cards/load-file",
             ShowView(
-                file: FileView(shown.file, text: text, actor: actor), isWaiting: isWaiting,
+                file: Self.view(shown.file, text: text, actor: actor),
+                rowCount: String(shown.file.rowCount), total: text.money(shown.file.total),
+                isWaiting: isWaiting,
                 rows: shown.rows.map { row in
                     RowView(
                         line: String(row.line), card: row.mask, href: "/cards/\(row.cardID)",

@@ -254,7 +254,7 @@ public struct LoadFiles: Sendable {
     }
 
     /// A file as lists show it. `total` in fen.
-    struct Listed: Sendable {
+    struct Listed: Sendable, Asked {
         let fileID: RecordID
         let name: String
         let rowCount: Int64
@@ -264,14 +264,21 @@ public struct LoadFiles: Sendable {
         let askerID: Int64
         let askedAt: Instant
         let decidedBy: String?
+        var askedID: RecordID { fileID }
     }
 
-    /// The newest 100 files, those that wait first.
+    /// A page of files.
     ///
     /// - Refuses: `.roleMissing`.
-    func list(by actor: StaffActor) async throws -> [Listed] {
+    func list(
+        _ filter: AskedFilter = AskedFilter(), limit: Int = AskedFilter.pageSize,
+        by actor: StaffActor
+    ) async throws -> [Listed] {
         try Cards.requireReader(actor)
-        return try await store.read { try Self.files("true", in: $0) }
+        return try await store.read {
+            try Self.files(
+                filter.sql("card_load_file", id: "card_load_file_id", limit: limit), in: $0)
+        }
     }
 
     /// A file with its rows.
@@ -288,7 +295,7 @@ public struct LoadFiles: Sendable {
         }
     }
 
-    private static func files(_ condition: SQL, in session: PostgresSession) throws -> [Listed] {
+    private static func files(_ found: SQL, in session: PostgresSession) throws -> [Listed] {
         try session.query(
             """
             SELECT card_load_file_id, card_load_file.name, row_count, total, state,
@@ -299,8 +306,7 @@ public struct LoadFiles: Sendable {
             JOIN person AS asker ON asker.person_id = asking.person_id
             LEFT JOIN staff_account AS deciding ON deciding.staff_account_id = decided_by
             LEFT JOIN person AS decider ON decider.person_id = deciding.person_id
-            WHERE \(fragment: condition)
-            ORDER BY (state <> 'asked'), asked_at DESC LIMIT 100
+            WHERE \(fragment: found)
             """
         ).map { row in
             Listed(

@@ -7,7 +7,7 @@ struct LoadPages: Sendable {
     let desk: OfficeDesk
 
     func addRoutes(to group: RouterGroup<WebContext>) {
-        group.get("/loads") { _, context in try await list(context) }
+        group.get("/loads") { request, context in try await list(request, context) }
         group.post("/cards/{id}/loads") { _, context -> Response in
             let form = try context.requireForm()
             guard let loadID = RecordID(try form.require("load")) else {
@@ -91,52 +91,22 @@ struct LoadPages: Sendable {
         }
     }
 
-    struct LoadView {
-        let id: String
-        let card: String
-        let cardHref: String
-        let amount: String
-        let reason: String
-        let state: StateView
-        let askedBy: String
-        let askedAt: String
-        let decidedBy: String
-        let canDecide: Bool
-        let isOwn: Bool
-
-        init(_ load: Cards.ListedLoad, text: PageText, actor: StaffActor) {
-            id = load.loadID.description
-            card = load.mask
-            cardHref = "/cards/\(load.cardID)"
-            amount = text.money(load.amount)
-            reason = load.reason.isEmpty ? text.words("loads.initial") : load.reason
-            state = text.state(load.state)
-            askedBy = load.askedBy
-            askedAt = text.time(load.askedAt)
-            decidedBy = load.decidedBy ?? ""
-            isOwn = load.askerID == actor.personID
-            canDecide =
-                load.state == "asked" && !isOwn && actor.roles.contains(.issuingSupervisor)
-        }
+    /// A load as lists and its card's page show it.
+    static func view(_ load: Cards.ListedLoad, text: PageText, actor: StaffActor) -> AskedView {
+        AskedView(
+            load, about: load.mask, href: "/cards/\(load.cardID)", what: text.money(load.amount),
+            reason: load.reason.isEmpty ? text.words("loads.initial") : load.reason,
+            decidedAt: "/loads", text: text, actor: actor)
     }
 
-    private struct ListView {
-        let hasRows: Bool
-        let rows: [LoadView]
-        let empty: EmptyView
-    }
-
-    private func list(_ context: WebContext) async throws -> Response {
-        let actor = try await desk.actor(context)
-        let loads = try await desk.cards.waitingLoads(by: actor)
-        let text = desk.text(context)
-        return try desk.page(
-            "cards/loads",
-            ListView(
-                hasRows: !loads.isEmpty,
-                rows: loads.map { LoadView($0, text: text, actor: actor) },
-                empty: EmptyView(
-                    heading: text.words("loads.none"), advice: text.words("loads.noneAdvice"))),
-            context)
+    private func list(_ request: Request, _ context: WebContext) async throws -> Response {
+        let (desk, actor) = (desk, try await desk.actor(context))
+        return try await desk.askedPage(
+            OfficeDesk.AskedList(
+                path: "/loads", words: "loads", subjectKey: "orders.card",
+                whatKey: "orders.amount",
+                read: { try await desk.cards.loads($0, limit: $1, by: actor) },
+                view: { Self.view($0, text: $1, actor: $2) }),
+            request, context)
     }
 }

@@ -7,7 +7,7 @@ struct MailerPages: Sendable {
     let desk: OfficeDesk
 
     func addRoutes(to group: RouterGroup<WebContext>) {
-        group.get("/mailers") { _, context in try await list(context) }
+        group.get("/mailers") { request, context in try await list(request, context) }
         group.post("/mailers/recipients") { _, context -> Response in
             let form = try context.requireForm()
             try await register(
@@ -61,6 +61,9 @@ struct MailerPages: Sendable {
     }
 
     private struct ListView {
+        let tabs: [SectionTab]
+        let states: [ChoiceView]
+        let pager: PagerView?
         let canRegister: Bool
         let recipient: RecipientView?
         let hasRows: Bool
@@ -84,13 +87,27 @@ struct MailerPages: Sendable {
         let isFetched: Bool
     }
 
-    private func list(_ context: WebContext) async throws -> Response {
+    private func list(_ request: Request, _ context: WebContext) async throws -> Response {
         let actor = try await desk.actor(context)
         let present = try await desk.mailers.present(by: actor)
-        let mailers = try await desk.mailers.list(by: actor)
+        let query = try request.query()
+        let waitingOnly = try query.text("state") == "waiting"
+        let found = try await desk.mailers.list(
+            waitingOnly: waitingOnly, before: Int64(try query.text("before")), by: actor)
+        let mailers = found.prefix(Mailers.pageSize)
         let text = desk.text(context)
         let mayTake = !actor.roles.isDisjoint(with: [.issuer, .issuingSupervisor])
+        let state = waitingOnly ? "waiting" : ""
         let view = ListView(
+            tabs: SectionTab.cards("/mailers", text: text),
+            states: ["", "waiting"].map {
+                ChoiceView(
+                    value: $0, label: text.words($0.isEmpty ? "common.all" : "mailers.notFetched"),
+                    isChosen: $0 == state)
+            },
+            pager: text.pager(
+                found.count, of: Mailers.pageSize, path: "/mailers",
+                [("state", state), ("before", mailers.last.map { String($0.mailerID) } ?? "")]),
             canRegister: actor.roles.contains(.issuingSupervisor),
             recipient: present.map {
                 RecipientView(

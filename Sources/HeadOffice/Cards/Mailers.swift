@@ -178,8 +178,13 @@ public struct Mailers: Sendable {
         let isFetched: Bool
     }
 
-    /// The newest sealed files, those not handed over first, at most 100.
-    func list(by actor: StaffActor) async throws -> [Listed] {
+    /// Files a page.
+    static let pageSize = 50
+
+    /// A page of sealed files older than `before`, the newest first; one more than a page tells that there is more.
+    func list(
+        waitingOnly: Bool = false, before: Int64? = nil, by actor: StaffActor
+    ) async throws -> [Listed] {
         try Cards.requireReader(actor)
         return try await store.read { session in
             try session.query(
@@ -191,7 +196,9 @@ public struct Mailers: Sendable {
                 JOIN mailer_recipient AS recipient USING (mailer_recipient_id)
                 LEFT JOIN card_request USING (request_id)
                 LEFT JOIN card ON card.card_id = card_request.card_id
-                ORDER BY sealed IS NULL, password_mailer_id DESC LIMIT 100
+                WHERE (NOT \(waitingOnly) OR sealed IS NOT NULL)
+                  AND (\(before as Int64?) IS NULL OR password_mailer_id < \(before as Int64?))
+                ORDER BY password_mailer_id DESC LIMIT \(Int64(Self.pageSize + 1))
                 """
             ).map { row in
                 Listed(

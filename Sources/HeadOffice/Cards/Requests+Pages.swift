@@ -7,7 +7,7 @@ struct CardRequestPages: Sendable {
     let desk: OfficeDesk
 
     func addRoutes(to group: RouterGroup<WebContext>) {
-        group.get("/card-requests") { _, context in try await list(context) }
+        group.get("/card-requests") { request, context in try await list(request, context) }
         group.post("/cards/{id}/requests") { _, context -> Response in
             let form = try context.requireForm()
             guard let requestID = RecordID(try form.require("request")),
@@ -74,53 +74,24 @@ struct CardRequestPages: Sendable {
         }
     }
 
-    /// A request as lists show it.
-    struct RequestView {
-        let id: String
-        let card: String
-        let href: String
-        let kind: String
-        let reason: String
-        let state: StateView
-        let askedBy: String
-        let askedAt: String
-        let decidedBy: String
-        let canDecide: Bool
-        let isOwn: Bool
-
-        init(_ request: Cards.ListedRequest, text: PageText, actor: StaffActor) {
-            id = request.requestID.description
-            card = request.mask
-            href = "/cards/\(request.cardID)"
-            kind = text.words("cardRequest." + request.kind.rawValue)
-            reason = request.reason
-            state = text.state(request.state)
-            askedBy = request.askedBy
-            askedAt = text.time(request.askedAt)
-            decidedBy = request.decidedBy ?? ""
-            isOwn = request.askerID == actor.personID
-            canDecide =
-                request.state == "asked" && !isOwn && actor.roles.contains(.issuingSupervisor)
-        }
+    /// A request as lists and its card's page show it.
+    static func view(
+        _ request: Cards.ListedRequest, text: PageText, actor: StaffActor
+    ) -> AskedView {
+        AskedView(
+            request, about: request.mask, href: "/cards/\(request.cardID)",
+            what: text.words("cardRequest." + request.kind.rawValue), reason: request.reason,
+            decidedAt: "/card-requests", text: text, actor: actor)
     }
 
-    private struct ListView {
-        let hasRows: Bool
-        let rows: [RequestView]
-        let empty: EmptyView
-    }
-
-    private func list(_ context: WebContext) async throws -> Response {
-        let actor = try await desk.actor(context)
-        let requests = try await desk.cards.waitingRequests(by: actor)
-        let text = desk.text(context)
-        return try desk.page(
-            "cards/requests",
-            ListView(
-                hasRows: !requests.isEmpty,
-                rows: requests.map { RequestView($0, text: text, actor: actor) },
-                empty: EmptyView(
-                    heading: text.words("cardRequests.none"),
-                    advice: text.words("cardRequests.noneAdvice"))), context)
+    private func list(_ request: Request, _ context: WebContext) async throws -> Response {
+        let (desk, actor) = (desk, try await desk.actor(context))
+        return try await desk.askedPage(
+            OfficeDesk.AskedList(
+                path: "/card-requests", words: "cardRequests", subjectKey: "orders.card",
+                whatKey: "cardRequests.kind",
+                read: { try await desk.cards.requests($0, limit: $1, by: actor) },
+                view: { Self.view($0, text: $1, actor: $2) }),
+            request, context)
     }
 }

@@ -15,6 +15,7 @@ public enum ChangeTopic: String, Sendable, CaseIterable {
     case decision
     case verdict
     case store
+    case sealingKey = "sealing_key"
 }
 
 /// One new state for tills.

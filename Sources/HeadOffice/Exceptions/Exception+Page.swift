@@ -46,6 +46,7 @@ extension ExceptionPages {
         let hasMoves: Bool
         let quarantineHref: String?
         let writeOff: WriteOffView?
+        let hold: PhoneHoldView?
         let reasonMax: String
     }
 
@@ -91,11 +92,14 @@ extension ExceptionPages {
     func show(_ context: WebContext) async throws -> Response {
         let actor = try await desk.actor(context)
         let shown = try await desk.exceptions.show(try context.number("id"), by: actor)
+        let hold = try await desk.phoneHoldEnds.show(shown.listed.exceptionID, by: actor)
         return try desk.page(
-            "exceptions/show", view(shown, text: desk.text(context), actor: actor), context)
+            "exceptions/show", view(shown, hold, text: desk.text(context), actor: actor), context)
     }
 
-    private func view(_ shown: Exceptions.Shown, text: PageText, actor: StaffActor) -> View {
+    private func view(
+        _ shown: Exceptions.Shown, _ hold: PhoneHoldEnds.Shown?, text: PageText, actor: StaffActor
+    ) -> View {
         let listed = shown.listed
         let order = shown.sale?.order
         let canAct = !actor.roles.isDisjoint(with: [.approver, .finance])
@@ -103,6 +107,9 @@ extension ExceptionPages {
         let moves =
             canAct && !listed.awaitsSecond && !isQuarantined ? self.moves(shown, text) : []
         let none = text.words("common.none")
+        let flags =
+            shown.received.flags
+            + (shown.sale?.isPolicyRollback == true ? ["policy_rollback"] : [])
         return View(
             id: String(listed.exceptionID),
             title: listed.receipt ?? "\(listed.tillCode) #\(listed.exceptionID)",
@@ -124,9 +131,9 @@ extension ExceptionPages {
             soldAt: text.time(shown.received.businessAt),
             receivedAt: text.time(shown.received.receivedAt),
             place: "\(listed.tillCode)/\(shown.received.epoch) · \(shown.received.sequence)",
-            flags: shown.received.flags.map { text.words("exceptions.flag." + $0) }
+            flags: flags.map { text.words("exceptions.flag." + $0) }
                 .joined(separator: text.words.language == .en ? ", " : "、"),
-            hasFlags: !shown.received.flags.isEmpty, lines: lines(shown, text),
+            hasFlags: !flags.isEmpty, lines: lines(shown, text),
             hasContent: order == nil, content: String(shown.received.content.prefix(4_000)),
             hasHistory: !shown.history.isEmpty,
             history: shown.history.map { history($0, text) },
@@ -139,6 +146,7 @@ extension ExceptionPages {
                 ? WriteOffView(
                     who: shown.writeOffBy ?? none, reason: shown.writeOffReason ?? "",
                     canDecide: canAct && shown.writeOffPersonID != actor.personID) : nil,
+            hold: hold.map { PhoneHoldView($0, text: text, actor: actor) },
             reasonMax: String(Exceptions.reasonLengthMax))
     }
 
@@ -235,12 +243,7 @@ extension ExceptionPages {
 
     func decideWriteOff(_ context: WebContext) async throws -> Response {
         let form = try context.requireForm()
-        let agrees: Bool
-        switch try form.require("verdict") {
-        case "approved": agrees = true
-        case "refused": agrees = false
-        default: throw RequestRefusal.malformedBody
-        }
+        let agrees = try form.agrees()
         let exceptionID = try context.number("id")
         let disputed = try disputed(form)
         let actor = try await desk.actor(context)

@@ -14,6 +14,10 @@ struct ExceptionPages: Sendable {
         group.post("/exceptions/bearers") { _, context in try await setBearers(context) }
         group.get("/exceptions/{id}") { _, context in try await show(context) }
         group.post("/exceptions/{id}") { _, context in try await decide(context) }
+        group.post("/exceptions/{id}/hold") { _, context in try await askHoldEnd(context) }
+        group.post("/exceptions/{id}/hold/decision") { _, context in
+            try await decideHoldEnd(context)
+        }
         group.post("/exceptions/{id}/write-off") { _, context in
             try await decideWriteOff(context)
         }

@@ -10,6 +10,16 @@ public enum ExceptionsRefusal: String, OfficeRefusal, CaseIterable {
     case writeOffNotAsked = "write_off_not_asked"
     /// Who asked cannot decide.
     case samePerson = "same_person"
+    /// The hold has been ended since.
+    case holdEnded = "hold_ended"
+    /// Somebody asked already how to end the hold; another person decides that first.
+    case holdAsked = "hold_asked"
+    /// Nobody asked to end the hold.
+    case holdNotAsked = "hold_not_asked"
+    /// Neither an order number nor the code of a slip.
+    case slipUnreadable = "slip_unreadable"
+    /// The slip is of another till or payment, or of an order that head office has.
+    case slipDiffers = "slip_differs"
     /// A cause whose bearer cannot be set.
     case unknownCause = "unknown_cause"
     case unknownProgramme = "unknown_programme"

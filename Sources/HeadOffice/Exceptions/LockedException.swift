@@ -11,7 +11,7 @@ struct LockedException: Sendable {
     let state: String
     let disputed: Money
     let bearer: ShortfallBearer
-    let names: LedgerNames
+    private(set) var names: LedgerNames
     let province: String
     let receipt: String
     /// Of the sale.
@@ -29,6 +29,14 @@ struct LockedException: Sendable {
             exception: RecordException(rawValue: code), disputed: disputed,
             isSettled: state == "settled", bearer: bearer, store: names.storeCode,
             book: isTest ? .test : .real, programme: names.programme)
+    }
+
+    /// The same, to be paid by a later card of the sale's chain (R-R2).
+    func paid(by cardID: Int64, _ fingerprint: CardFingerprint) -> LockedException {
+        var later = self
+        later.names.cardID = cardID
+        later.names.card = fingerprint
+        return later
     }
 
     /// Locks the sale, then the exception, as taking a refund request in does.

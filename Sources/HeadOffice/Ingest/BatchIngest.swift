@@ -8,15 +8,11 @@ import PostgresDriver
 /// Takes in the batches of tills.
 struct BatchIngest: Sendable {
     let store: OfficeStore
-    private let openingKey: OpeningKey
-    private let fingerprintKey: FingerprintKey
-    private let signingKeys: [NamedVerifyingKey]
+    private let keys: IncomingRecord.Keys
 
     init(_ store: OfficeStore) {
         self.store = store
-        openingKey = store.secrets.openingKey
-        fingerprintKey = store.secrets.wireFingerprintKey
-        signingKeys = [store.secrets.namedSigningKey.verifying]
+        keys = IncomingRecord.Keys(store.secrets)
     }
 
     /// What became of a batch.
@@ -34,8 +30,7 @@ struct BatchIngest: Sendable {
         guard frame.header.till == till.code, frame.header.epoch == till.epoch else {
             return .refused(.unreadableFrame)
         }
-        let incoming = IncomingRecord.read(
-            frame, openingKey: openingKey, fingerprintKey: fingerprintKey)
+        let incoming = IncomingRecord.read(frame, with: keys)
         var attempt = 1
         while true {
             do {
@@ -72,6 +67,8 @@ struct BatchIngest: Sendable {
         precondition(
             verdicts.count == frame.entries.count,
             "\(verdicts.count) verdicts for \(frame.entries.count) records")
+        verdicts = try VerdictProofs(session: session, key: store.secrets.namedSigningKey)
+            .complete(verdicts, of: incoming, scope: till.storeCode)
         return .taken(
             BatchReply(
                 batch: frame.header.batch, beacon: "", durable: decision.durable,
@@ -95,11 +92,10 @@ struct BatchIngest: Sendable {
         in session: PostgresSession
     ) throws -> IngestJudge {
         let identities = try IngestIdentities.claim(records, row: row, in: session)
-        let fresh = zip(records, identities).compactMap { $1 == .new ? $0.record : nil }
-        let world = try IngestWorld.load(
-            session, fresh, province: row.till.province, storeID: row.till.storeID)
+        let fresh = zip(records, identities).compactMap { $1 == .new ? $0 : nil }
+        let world = try IngestWorld.load(session, fresh, of: row.till)
         var judge = IngestJudge(
-            till: row.till, cards: store.cards, signingKeys: signingKeys, received: received,
+            till: row.till, cards: store.cards, signingKeys: keys.signing, received: received,
             row: row, world: world)
         for (record, identity) in zip(records, identities) {
             judge.judge(record, identity: identity)

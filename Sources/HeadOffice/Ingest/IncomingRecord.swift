@@ -16,6 +16,8 @@ struct IncomingRecord: Sendable {
         case unreadable
         /// Number and password.
         case opened(SealedCredential.Content)
+        /// Gone, with head office's own signed word on whether the password was right (R-W5).
+        case judged(isRight: Bool)
     }
 
     let sequence: Int64
@@ -29,45 +31,61 @@ struct IncomingRecord: Sendable {
     let credential: Credential
     let sealed: [UInt8]?
 
+    /// What it takes to read them.
+    struct Keys: Sendable {
+        let opening: [OpeningKey]
+        let fingerprint: FingerprintKey
+        let signing: [NamedVerifyingKey]
+
+        init(_ secrets: OfficeSecrets) {
+            opening = secrets.openingKeys
+            fingerprint = secrets.wireFingerprintKey
+            signing = [secrets.namedSigningKey.verifying]
+        }
+    }
+
     /// Reads the records of a frame that are not stored yet.
     static func read(
-        _ frame: BatchFrame, openingKey: OpeningKey, fingerprintKey: FingerprintKey
+        _ frame: BatchFrame, with keys: Keys
     ) -> [IncomingRecord] {
         zip(frame.entries, frame.hashes).enumerated().map { index, pair in
             read(
                 pair.0, at: JournalHead(sequence: frame.header.first + Int64(index), hash: pair.1),
-                openingKey: openingKey, fingerprintKey: fingerprintKey)
+                with: keys)
         }
     }
 
     /// Reads one record at its place in the journal.
     static func read(
-        _ entry: BatchEntry, at position: JournalHead, openingKey: OpeningKey,
-        fingerprintKey: FingerprintKey
+        _ entry: BatchEntry, at position: JournalHead, with keys: Keys
     ) -> IncomingRecord {
         let record = try? Record(bytes: entry.record)
         return IncomingRecord(
             sequence: position.sequence, bytes: entry.record,
             content: RecordHash(of: entry.record), hash: position.hash,
             id: record?.id ?? Record.id(inUnreadable: entry.record), record: record,
-            credential: credential(
-                of: record, sealed: entry.credential, openingKey: openingKey,
-                fingerprintKey: fingerprintKey),
+            credential: credential(of: record, sealed: entry.credential, with: keys),
             sealed: entry.credential)
     }
 
     private static func credential(
-        of record: Record?, sealed: [UInt8]?, openingKey: OpeningKey,
-        fingerprintKey: FingerprintKey
+        of record: Record?, sealed: [UInt8]?, with keys: Keys
     ) -> Credential {
         guard let record, case .saleCompleted(let sale) = record.body else { return .notNeeded }
         guard sale.payment.mode == .standIn else { return .notNeeded }
         guard let sealed else { return .missing }
+        if let verdict = PasswordVerdict(bytes: sealed) {
+            let isOurs =
+                sale.payment.credential.map {
+                    verdict.isSigned(for: record.id, credential: $0, by: keys.signing)
+                } ?? false
+            return isOurs ? .judged(isRight: verdict.isRight) : .missing
+        }
         guard RecordHash(of: sealed) == sale.payment.credential,
             let credential = SealedCredential(bytes: sealed),
             let content = try? credential.open(
-                payment: record.id, amount: sale.total, with: openingKey),
-            fingerprintKey.fingerprint(of: content.number) == sale.card?.fingerprint
+                payment: record.id, amount: sale.total, with: keys.opening),
+            keys.fingerprint.fingerprint(of: content.number) == sale.card?.fingerprint
         else { return .unreadable }
         return .opened(content)
     }

@@ -11,11 +11,12 @@ extension IngestJudge {
             guard let id = incoming.id else { return act(on: incoming, time) }
             let card = world.cards[cardOf(sale, id: id)]
             let verdict = SalePosting.quarantine(
-                facts(of: sale, id: id, card: card, at: time.instant), card: card.map(facts),
+                facts(of: sale, id: id, incoming: incoming, card: card, at: time.instant),
+                card: card.map(facts),
                 payment: world.payments[id]?.payment ?? .unseen)
             take(verdict, id: id, card: card, at: time.instant)
             storeSale(
-                id, sale, time, card: card, isTest: verdict.book == .test, paid: .zero,
+                id, sale, incoming, time, card: card, isTest: verdict.book == .test, paid: .zero,
                 .quarantined)
             outcome.quarantined.append((incoming.sequence, incoming.sealed))
             return note(

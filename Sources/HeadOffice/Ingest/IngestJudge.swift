@@ -92,15 +92,20 @@ struct IngestJudge {
     private mutating func judgeSale(
         _ id: RecordID, _ sale: SaleCompleted, _ incoming: IncomingRecord, _ time: BusinessTime
     ) -> RecordException? {
+        if world.bookedFromSlip.contains(id), !row.isQuarantined {
+            return complete(id, sale, incoming)
+        }
         let fingerprint = cardOf(sale, id: id)
         let card = world.cards[fingerprint]
         if let held = world.payments[id], held.tillID != till.tillID {
             // Another till's payment: a till can neither spend nor end it.
-            storeSale(id, sale, time, card: card, isTest: sale.isTest, paid: .zero, .holdDiffers)
+            storeSale(
+                id, sale, incoming, time, card: card, isTest: sale.isTest, paid: .zero, .holdDiffers
+            )
             return note(.holdDiffers, incoming, amount: sale.total, sale: id)
         }
         let payment = world.payments[id]?.payment ?? .unseen
-        let facts = self.facts(of: sale, id: id, card: card, at: time.instant)
+        let facts = self.facts(of: sale, id: id, incoming: incoming, card: card, at: time.instant)
         let verdict = decide(facts, card: card, payment: payment, incoming: incoming)
         take(verdict, id: id, card: card, at: time.instant)
         world.payments[id] = PaymentRow(
@@ -109,23 +114,36 @@ struct IngestJudge {
         outcome.payments[id] = world.payments[id]
         guard case .exception(let exception) = verdict.state else {
             storeSale(
-                id, sale, time, card: card, isTest: verdict.book == .test,
+                id, sale, incoming, time, card: card, isTest: verdict.book == .test,
                 paid: verdict.paidByCard, nil)
             return nil
         }
         storeSale(
-            id, sale, time, card: card, isTest: verdict.book == .test, paid: verdict.paidByCard,
-            exception)
+            id, sale, incoming, time, card: card, isTest: verdict.book == .test,
+            paid: verdict.paidByCard, exception)
         let amount = exception.touchesCard ? verdict.shortfall : sale.total
-        let bearer = bearer(of: exception, verdict: verdict, card: card)
+        let bearer = bearer(of: exception, verdict: verdict, sale: facts, card: card)
         return note(
             exception, incoming, amount: amount, bearer: bearer.rawValue, sale: id,
             disputed: verdict.shortfall)
     }
 
+    /// The record of a sale that two people booked from its slip: it says more of the same sale, or it is
+    /// another one.
+    private mutating func complete(
+        _ id: RecordID, _ sale: SaleCompleted, _ incoming: IncomingRecord
+    ) -> RecordException? {
+        guard let payment = world.payments[id], payment.tillID == till.tillID, sale.addsUp,
+            payment.payment.terms?.amount == sale.total, sale.payment.mode == .phone
+        else { return note(.holdDiffers, incoming, amount: sale.total) }
+        outcome.completed.append((id, sale))
+        return nil
+    }
+
     /// The sale as the rules see it.
     func facts(
-        of sale: SaleCompleted, id: RecordID, card: CardRow?, at time: Instant
+        of sale: SaleCompleted, id: RecordID, incoming: IncomingRecord, card: CardRow?,
+        at time: Instant
     ) -> SalePosting.Sale {
         SalePosting.Sale(
             terms: Payment.Terms(amount: sale.total, card: cardOf(sale, id: id)),
@@ -133,7 +151,14 @@ struct IngestJudge {
             isTest: sale.isTest,
             knewUntil: time.adding(milliseconds: -1_000 * clamped(sale)),
             keptLimits: card.map { sale.total <= $0.perSaleLimit } ?? true,
-            isByPhone: sale.payment.mode == .phone)
+            isByPhone: sale.payment.mode == .phone,
+            isPolicyRollback: isPolicyRollback(sale, at: incoming.sequence))
+    }
+
+    /// Whether the sale states older versions than its till had acknowledged before it (R-P14).
+    func isPolicyRollback(_ sale: SaleCompleted, at sequence: Int64) -> Bool {
+        Acknowledgement.highest(of: world.acknowledged, before: sequence)
+            .isAhead(of: sale.payment.knew)
     }
 
     /// The card of a sale. One paid by phone is the card of head office's own hold, whatever its till
@@ -144,11 +169,14 @@ struct IngestJudge {
         return held?.card ?? .noCard
     }
 
-    /// What the rules give to the programme is its; the rest is as the programme set it (R-P5).
+    /// What the rules give to the programme is its; the rest is as the programme set it (R-P5), but
+    /// for a till that went by older rules than it knew: then it is the store's (R-P14).
     private func bearer(
-        of exception: RecordException, verdict: SaleVerdict, card: CardRow?
+        of exception: RecordException, verdict: SaleVerdict, sale: SalePosting.Sale, card: CardRow?
     ) -> ShortfallBearer {
-        guard let card, verdict.bearer == .store else { return verdict.bearer }
+        guard let card, verdict.bearer == .store, !sale.isPolicyRollback else {
+            return verdict.bearer
+        }
         return world.bearers[card.programmeID]?[exception.code] ?? card.bearer
     }
 
@@ -165,11 +193,24 @@ struct IngestJudge {
         case .notNeeded: return verdict(.notNeeded)
         case .missing: return verdict(storedCredential(incoming) ?? .gone)
         case .unreadable: return verdict(.unreadable)
+        case .judged(let isRight):
+            return verdict(accept(isRight ? .right : .wrong, of: incoming))
         case .opened(let content):
             let unchecked = verdict(.notChecked)
             guard needsPassword(unchecked) else { return unchecked }
             return verdict(judgePassword(content, of: sale, card: card, incoming: incoming))
         }
+    }
+
+    /// Takes head office's own signed word where its database has none; the try was counted when it was
+    /// given (R-W5).
+    private mutating func accept(
+        _ signed: SalePosting.Credential, of incoming: IncomingRecord
+    ) -> SalePosting.Credential {
+        let known = storedCredential(incoming)
+        if let known, known != .notChecked { return known }
+        if let id = incoming.id { outcome.credentials[id] = signed }
+        return signed
     }
 
     /// What was found out about the sale's password before, by its id.
@@ -267,15 +308,16 @@ struct IngestJudge {
     // MARK: Rows
 
     mutating func storeSale(
-        _ id: RecordID, _ sale: SaleCompleted, _ time: BusinessTime, card: CardRow?,
-        isTest: Bool, paid: Money, _ exception: RecordException?
+        _ id: RecordID, _ sale: SaleCompleted, _ incoming: IncomingRecord, _ time: BusinessTime,
+        card: CardRow?, isTest: Bool, paid: Money, _ exception: RecordException?
     ) {
         let fingerprint = cardOf(sale, id: id)
         outcome.sales.append(
             IngestOutcome.Sale(
                 id: id, body: sale, cardID: card?.cardID, fingerprint: fingerprint,
                 mask: sale.card?.mask ?? card?.mask ?? "", isTest: isTest, paidByCard: paid,
-                time: time, code: exception?.code))
+                time: time, code: exception?.code,
+                isPolicyRollback: isPolicyRollback(sale, at: incoming.sequence)))
         world.sales[id] = IngestWorld.Sale(
             cardFingerprint: fingerprint, receipt: sale.receipt,
             facts: IngestWorld.facts(
@@ -297,10 +339,18 @@ struct IngestJudge {
 
     /// The card that paid a sale by phone, for the till to learn (R-P12).
     private func phoneCard(_ incoming: IncomingRecord) -> SaleCompleted.Card? {
-        guard let sale = outcome.sales.last, sale.id == incoming.id, sale.paidByCard > .zero,
-            sale.body.payment.mode == .phone, let card = world.cards[sale.fingerprint]
+        guard let id = incoming.id, let fingerprint = phonePayer(id),
+            let card = world.cards[fingerprint]
         else { return nil }
         return .init(fingerprint: card.fingerprint, mask: card.mask, programme: card.programme)
+    }
+
+    private func phonePayer(_ id: RecordID) -> CardFingerprint? {
+        if outcome.completed.last?.id == id { return world.payments[id]?.payment.terms?.card }
+        guard let sale = outcome.sales.last, sale.id == id, sale.paidByCard > .zero,
+            sale.body.payment.mode == .phone
+        else { return nil }
+        return sale.fingerprint
     }
 
     /// Keeps a record as one that needs a person.

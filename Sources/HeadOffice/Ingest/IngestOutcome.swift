@@ -21,6 +21,8 @@ struct IngestOutcome: Sendable {
         let paidByCard: Money
         let time: BusinessTime
         let code: String?
+        /// Its till knew newer limits or blocks than the sale went by (R-P14).
+        let isPolicyRollback: Bool
     }
 
     /// A record that needs a person.
@@ -51,6 +53,8 @@ struct IngestOutcome: Sendable {
 
     var stored: [Stored] = []
     var sales: [Sale] = []
+    /// Records of sales that were booked from their slips.
+    var completed: [(id: RecordID, body: SaleCompleted)] = []
     var transfers: [NewTransfer] = []
     /// What ends of the holds on card accounts.
     var released: [LedgerAccount: Money] = [:]

@@ -40,20 +40,28 @@ struct IngestWorld: Sendable {
     let verifiers: [Int64: [CardVerifier]]
     /// The cards that took the place of the cards of these sales (R-R2).
     var laterCards: [CardFingerprint: Set<CardFingerprint>]
+    /// What the till had said it knows, by the head of its journal then (R-P14).
+    let acknowledged: [Acknowledgement]
+    /// Sales that two people booked from their slips before the record came (R-P11).
+    let bookedFromSlip: Set<RecordID>
 
     static func load(
-        _ session: PostgresSession, _ records: [Record], province: String, storeID: Int64
+        _ session: PostgresSession, _ incoming: [IncomingRecord], of till: KnownTill
     ) throws -> IngestWorld {
         var paymentIDs: Set<RecordID> = []
         var soldIDs: Set<RecordID> = []
         var fingerprints: Set<CardFingerprint> = []
         var saleIDs: Set<RecordID> = []
         var requestIDs: Set<RecordID> = []
-        for record in records {
+        var soldAt: [Int64] = []
+        for (sequence, record) in incoming.compactMap({ entry in
+            entry.record.map { (entry.sequence, $0) }
+        }) {
             switch record.body {
             case .saleCompleted(let sale):
                 paymentIDs.insert(record.id)
                 soldIDs.insert(record.id)
+                soldAt.append(sequence)
                 if let card = sale.card { fingerprints.insert(card.fingerprint) }
             case .paymentCancelled(let cancelled): paymentIDs.insert(cancelled.payment)
             case .refundRequested(let refund): saleIDs.insert(refund.sale)
@@ -64,10 +72,10 @@ struct IngestWorld: Sendable {
         let hasRequests = !saleIDs.isEmpty
         let payments = try PaymentRow.lock(session, Array(paymentIDs))
         saleIDs.formUnion(try salesOfRequests(session, requestIDs))
-        let sales = try lockSales(session, saleIDs, storeID: storeID)
-        let requests = try lockRequests(session, requestIDs, storeID: storeID)
+        let sales = try lockSales(session, saleIDs, storeID: till.storeID)
+        let requests = try lockRequests(session, requestIDs, storeID: till.storeID)
         fingerprints.formUnion(payments.values.compactMap { $0.payment.terms?.card })
-        let cards = try CardRow.lock(session, Array(fingerprints), province: province)
+        let cards = try CardRow.lock(session, Array(fingerprints), province: till.province)
         let accounts = try Ledger.lock(session, Set(cards.values.map(\.account)))
         return IngestWorld(
             payments: payments, cards: cards, accounts: accounts, sales: sales,
@@ -81,7 +89,14 @@ struct IngestWorld: Sendable {
             laterCards: saleIDs.isEmpty
                 ? [:]
                 : try CardChain.later(
-                    than: sales.values.map(\.cardFingerprint) + cards.keys, in: session))
+                    than: sales.values.map(\.cardFingerprint) + cards.keys, in: session),
+            acknowledged: try Acknowledgement.read(session, till.tillID, before: soldAt),
+            bookedFromSlip: Set(
+                soldIDs.isEmpty
+                    ? []
+                    : try session.query(
+                        "SELECT sale_id FROM sale WHERE sale_id = ANY (\(Array(soldIDs)))"
+                    ).map { try $0["sale_id"] as RecordID }))
     }
 
     private static func salesOfRequests(

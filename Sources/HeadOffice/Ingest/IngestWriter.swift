@@ -19,6 +19,7 @@ struct IngestWriter {
     func write(known: Set<RecordID>) throws {
         try storeRecords()
         try storeSales()
+        try completeSales()
         let payments = outcome.payments.values
         let made = payments.filter { !known.contains($0.id) }
         guard try PaymentRow.insert(session, made, at: received) == made.count else {
@@ -83,20 +84,41 @@ struct IngestWriter {
             INSERT INTO sale
                 (sale_id, store_id, till_id, receipt, cashier, card_id, card_mask, fingerprint,
                  test, mode, total, paid_by_card, lines, knew, business_at, business_date,
-                 received_at, state, code)
+                 received_at, state, code, policy_rollback)
             SELECT sale_id, \(till.storeID), \(till.tillID), receipt, cashier, card_id, card_mask,
                    fingerprint, test, mode, total, paid_by_card, lines, knew, business_at,
                    business_date, \(received),
-                   CASE WHEN code IS NULL THEN 'posted' ELSE 'exception' END, code
+                   CASE WHEN code IS NULL THEN 'posted' ELSE 'exception' END, code,
+                   policy_rollback
             FROM unnest(\(rows.map(\.id)), \(rows.map(\.body.receipt)), \(rows.map(\.body.cashier)),
                         \(rows.map(\.cardID)), \(rows.map(\.mask)), \(rows.map(\.fingerprint)),
                         \(rows.map(\.isTest)),
                         \(rows.map(\.body.payment.mode.rawValue)), \(rows.map(\.body.total)),
                         \(rows.map(\.paidByCard)), \(rows.map { Self.json($0.body.lines.wire) }),
                         \(rows.map { Self.json($0.body.payment.knew.wire) }),
-                        \(rows.map(\.time.instant)), \(rows.map(\.time.date)), \(rows.map(\.code)))
+                        \(rows.map(\.time.instant)), \(rows.map(\.time.date)), \(rows.map(\.code)),
+                        \(rows.map(\.isPolicyRollback)))
                  AS row (sale_id, receipt, cashier, card_id, card_mask, fingerprint, test, mode,
-                         total, paid_by_card, lines, knew, business_at, business_date, code)
+                         total, paid_by_card, lines, knew, business_at, business_date, code,
+                         policy_rollback)
+            """)
+    }
+
+    /// What the slip did not say; a refund that rests on the lines keeps them.
+    private func completeSales() throws {
+        let rows = outcome.completed
+        guard !rows.isEmpty else { return }
+        try session.execute(
+            """
+            UPDATE sale
+            SET receipt = row.receipt, cashier = row.cashier, knew = row.knew,
+                lines = CASE WHEN refunded = 0 AND refund_reserved = 0
+                             THEN row.lines ELSE sale.lines END
+            FROM unnest(\(rows.map(\.id)), \(rows.map(\.body.receipt)), \(rows.map(\.body.cashier)),
+                        \(rows.map { Self.json($0.body.lines.wire) }),
+                        \(rows.map { Self.json($0.body.payment.knew.wire) }))
+                 AS row (sale_id, receipt, cashier, lines, knew)
+            WHERE sale.sale_id = row.sale_id
             """)
     }
 

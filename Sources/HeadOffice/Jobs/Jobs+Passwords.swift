@@ -65,10 +65,13 @@ private struct LatePassword {
         ).write(session, at: now)
         guard found.code == RecordException.passwordNotChecked.code, found.state != "settled"
         else { return true }
-        guard isRight else {
-            try recode(found, .wrongPassword)
-            return true
-        }
+        try act(on: found, isRight: isRight)
+        try sendProof(of: saleID, scope: found.names.storeCode)
+        return true
+    }
+
+    private func act(on found: LockedException, isRight: Bool) throws {
+        guard isRight else { return try recode(found, .wrongPassword) }
         do {
             try Exceptions.repost(
                 found, credential: .right, reason: "", by: .system, at: now, in: session)
@@ -77,7 +80,25 @@ private struct LatePassword {
         } catch is ExceptionPosting.Refusal {
             // Something else than the password stands in the way: a person decides.
         }
-        return true
+    }
+
+    /// The till may drop its sealed bytes now, and keeps this instead (R-W5).
+    private func sendProof(of saleID: RecordID, scope: String) throws {
+        let proofs = VerdictProofs(session: session, key: store.secrets.namedSigningKey)
+        guard let proof = try proofs.proof(of: saleID) else { return }
+        let row = try session.queryOne(
+            """
+            SELECT body FROM change
+            WHERE scope = \(scope) AND topic = 'verdict' AND key = \(saleID.description)
+            """)
+        guard let json = try row?.decode("body", as: PostgresJSON.self) else { return }
+        var body = try VerdictChange(bytes: Array(json.text.utf8))
+        body.password = proof
+        try ChangePublisher.publish(
+            session,
+            Change(
+                scope: scope, topic: .verdict, key: saleID.description,
+                body: PostgresJSON(String(decoding: body.bytes, as: UTF8.self))))
     }
 
     private func sealed(_ saleID: RecordID) throws -> [UInt8]? {
@@ -91,7 +112,7 @@ private struct LatePassword {
     ) throws -> Bool {
         guard let credential = SealedCredential(bytes: sealed),
             let content = try? credential.open(
-                payment: saleID, amount: amount, with: store.secrets.openingKey)
+                payment: saleID, amount: amount, with: store.secrets.openingKeys)
         else { return false }
         let earlier = try CardVerifier.read(session, [card.cardID])[card.cardID] ?? []
         let verifier = card.verifier(at: time, earlier: earlier)

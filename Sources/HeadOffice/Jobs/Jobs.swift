@@ -18,6 +18,8 @@ public struct Jobs: Service {
     private static let nonceLife: Int64 = 20 * 60_000
     /// How long sealed bytes wait to be judged (R-W4).
     static let pendingLife: Int64 = 7 * 86_400_000
+    /// How long quarantine keeps sealed bytes: as long as earlier passwords are kept (R-W4).
+    static let quarantinedLife = CardVerifier.life
     /// How long stated heads are kept: they prove what was made before a month's end (R-R6).
     private static let headLife: Int64 = 70 * 86_400_000
     /// No session is good for longer, used or not.
@@ -209,6 +211,12 @@ public struct Jobs: Service {
                 DELETE FROM pending_credential
                 WHERE stored_at < \(now.adding(milliseconds: -Self.pendingLife))
                 """)
+            let quarantined = try session.execute(
+                """
+                UPDATE quarantined_record SET sealed = NULL
+                WHERE sealed IS NOT NULL
+                  AND stored_at < \(now.adding(milliseconds: -Self.quarantinedLife))
+                """)
             let heads = try session.execute(
                 """
                 DELETE FROM till_head WHERE stated_at < \(now.adding(milliseconds: -Self.headLife))
@@ -223,7 +231,7 @@ public struct Jobs: Service {
                 DELETE FROM session
                 WHERE created_at < \(now.adding(milliseconds: -Self.sessionLife))
                 """)
-            return heads + nonces + credentials + verifiers + sessions
+            return heads + nonces + credentials + quarantined + verifiers + sessions
         }
     }
 

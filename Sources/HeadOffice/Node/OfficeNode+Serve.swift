@@ -29,10 +29,11 @@ extension OfficeNode {
             configuration.exportFolder.map { URL(filePath: $0) }
             ?? folder.appending(path: "exports")
         let certificates = try OfficeCertificates(
-            secrets: folder.appending(path: "secrets"),
+            secrets: configuration.secretsFolder,
             published: folder.appending(path: "ca.pem"), names: configuration.syncNames,
             now: Date(
                 timeIntervalSince1970: Double(store.clock.now().milliseconds) / 1_000))
+        try await OfficeKeys(store: store).publish(at: store.clock.now())
         let (syncHost, webHost) = (configuration.syncHost, configuration.webHost)
         let phoneAddress = PhoneAddress(configuration.publicAddress)
         let sync = try SyncServer(

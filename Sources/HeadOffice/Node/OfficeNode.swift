@@ -27,7 +27,7 @@ public struct OfficeNode: Sendable {
     ) async throws -> OfficeNode {
         let folder = URL(filePath: configuration.dataFolder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let secrets = try OfficeSecrets(folder: folder.appending(path: "secrets"))
+        let secrets = try OfficeSecrets(folder: configuration.secretsFolder)
         var connection = configuration.databaseURL
         var cluster: PrivateCluster?
         if connection == nil {

@@ -115,6 +115,7 @@ struct OrderPages: Sendable {
         let hasUnpaid: Bool
         let problem: String?
         let acts: [String]
+        let isPolicyRollback: Bool
         let override: String?
         let cardHref: String
         let hasCard: Bool
@@ -172,6 +173,7 @@ struct OrderPages: Sendable {
             unpaid: text.money(unpaid), hasUnpaid: unpaid > .zero,
             problem: order.code.map { text.words.text("exception." + $0) ?? $0 },
             acts: found.acts.map { $0.sentence(of: order.saleID, text: text) },
+            isPolicyRollback: found.isPolicyRollback,
             override: found.override.map {
                 text.words(
                     "orders.overrideText",

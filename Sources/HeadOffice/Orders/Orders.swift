@@ -176,6 +176,8 @@ struct Orders: Sendable {
     struct Shown: Sendable {
         let order: Listed
         let tillCode: String
+        /// Its till knew newer limits or blocks than it went by (R-P14).
+        let isPolicyRollback: Bool
         let cardID: Int64?
         let override: Override?
         let lines: [Line]
@@ -194,7 +196,7 @@ struct Orders: Sendable {
                     SELECT sale_id, receipt, store.code AS store_code, store.name AS store_name,
                            business_at, received_at, card_mask, test, mode, total, paid_by_card,
                            refunded, refund_reserved, state, sale.code, cashier,
-                           till.code AS till_code, card_id,
+                           till.code AS till_code, card_id, policy_rollback,
                            sale_id IN (SELECT sale_id FROM account_act) AS flagged
                     FROM sale JOIN store USING (store_id) JOIN till USING (till_id)
                     WHERE sale_id = \(saleID)
@@ -202,7 +204,8 @@ struct Orders: Sendable {
             else { return nil }
             return Shown(
                 order: try Self.listed(row), tillCode: try row["till_code"],
-                cardID: try row["card_id"], override: try Self.override(of: saleID, in: session),
+                isPolicyRollback: try row["policy_rollback"], cardID: try row["card_id"],
+                override: try Self.override(of: saleID, in: session),
                 lines: try Self.lines(of: saleID, in: session),
                 movements: try Self.movements(of: saleID, in: session),
                 refunds: try Self.refunds(of: saleID, in: session),

@@ -98,12 +98,15 @@ struct Overview: Sendable {
         }
     }
 
+    /// Tills that the overview names, the least fresh first.
+    private static let tillsShown = 100
+
     /// Head office at this moment.
     func show(at now: Instant) async throws -> Shown {
         let today = BusinessDate(now)
         return try await store.read { session in
             let days = try Self.days(until: today, in: session)
-            let tills = try Self.tills("true", limit: Self.tillPageSize, at: now, in: session)
+            let tills = try Self.tills("true", limit: Self.tillsShown, at: now, in: session)
             let provinces = try Self.provinces(at: now, in: session)
             return Shown(
                 today: days.last
@@ -168,31 +171,15 @@ struct Overview: Sendable {
             quarantine: try row["quarantine"])
     }
 
-    /// Where a page of tills ends.
-    struct TillPosition: Sendable {
-        let lastContactAt: Instant?
-        let code: String
-    }
-
-    /// Tills a page.
-    static let tillPageSize = 100
-
-    /// A page of tills, the least fresh first; one more than a page tells that there is more.
-    func tills(after: TillPosition? = nil, at now: Instant) async throws -> [Till] {
-        var condition: SQL = "true"
-        if let after, let contact = after.lastContactAt {
-            condition = "(last_contact_at, till.code) > (\(contact), \(after.code))"
-        } else if let after {
-            condition = "(last_contact_at IS NOT NULL OR till.code > \(after.code))"
-        }
-        let (page, size) = (condition, Self.tillPageSize + 1)
-        return try await store.read { try Self.tills(page, limit: size, at: now, in: $0) }
-    }
-
     /// One till.
     func till(_ code: String, at now: Instant) async throws -> Till? {
+        try await tills([code], at: now).first
+    }
+
+    /// The tills of those codes, the least fresh first.
+    func tills(_ codes: [String], at now: Instant) async throws -> [Till] {
         try await store.read {
-            try Self.tills("till.code = \(code)", limit: 1, at: now, in: $0).first
+            try Self.tills("till.code = ANY (\(codes))", limit: codes.count, at: now, in: $0)
         }
     }
 

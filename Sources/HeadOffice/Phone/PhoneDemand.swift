@@ -17,7 +17,7 @@ extension PhonePayments {
     /// Reads a token and checks who signed it.
     ///
     /// - Refuses, first match wins: `requestUnreadable`, `requestForged` (also a till that head
-    ///   office does not know), `tillClosed`, `keySuperseded`.
+    ///   office does not know), `tillClosed`, `storeSuspended`, `keySuperseded`.
     func demand(_ token: String) async throws -> PhoneDemand {
         guard let request = PhoneRequest(token: token) else { throw PhoneRefusal.requestUnreadable }
         let now = store.clock.now()
@@ -25,9 +25,10 @@ extension PhonePayments {
             guard let (till, row) = try Self.till(of: request, in: session),
                 request.isSigned(by: till.publicKey)
             else { throw PhoneRefusal.requestForged }
-            guard !till.isRevoked, try !row.decode("stopped", as: Bool.self) else {
+            guard !till.isRevoked, try !row.decode("forked", as: Bool.self) else {
                 throw PhoneRefusal.tillClosed
             }
+            guard !till.isStoreSuspended else { throw PhoneRefusal.storeSuspended }
             guard
                 try ConfirmationKeys.isGood(
                     request.key, till: till.tillID, epoch: till.epoch, at: now, in: session)
@@ -46,7 +47,7 @@ extension PhonePayments {
             SELECT till.till_id, till.store_id, store.code AS store_code, store.province,
                    till_key.public_key, store.name AS store_name, store.address,
                    (till_key.revoked_at IS NOT NULL OR till.epoch <> till_key.epoch) AS revoked,
-                   (till.forked OR store.suspended) AS stopped
+                   till.forked, store.suspended
             FROM till
             JOIN store USING (store_id)
             JOIN till_key USING (till_id)
@@ -58,7 +59,8 @@ extension PhonePayments {
         let till = KnownTill(
             tillID: try row["till_id"], code: request.till, epoch: request.epoch,
             storeID: try row["store_id"], storeCode: try row["store_code"],
-            province: try row["province"], publicKey: key, isRevoked: try row["revoked"])
+            province: try row["province"], publicKey: key, isRevoked: try row["revoked"],
+            isStoreSuspended: try row["suspended"])
         return (till, row)
     }
 

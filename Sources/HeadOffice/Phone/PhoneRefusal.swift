@@ -4,8 +4,10 @@ enum PhoneRefusal: String, OfficeRefusal, CaseIterable {
     case requestUnreadable = "phone_request_unreadable"
     /// The till's key did not sign this.
     case requestForged = "phone_request_forged"
-    /// The till is revoked or stopped, or its store is.
+    /// The till is revoked or stopped.
     case tillClosed = "phone_till_closed"
+    /// Head office suspended the store.
+    case storeSuspended = "phone_store_suspended"
     /// The till no longer checks codes with the key that the request names.
     case keySuperseded = "phone_key_superseded"
     /// The request was valid for a few minutes only.

@@ -54,7 +54,8 @@ extension ProgrammePages {
             perCardLimit: try form.money("perCardLimit"),
             balanceMaximum: try form.money("balanceMaximum"),
             bearerMaximum: try form.money("bearerMaximum"),
-            validityMonths: months.isEmpty ? nil : try form.number("validityMonths"))
+            validityMonths: months.isEmpty ? nil : try form.number("validityMonths"),
+            isVerifiedOnly: try form.text("verifiedOnly") == "yes")
     }
 
     private struct View {
@@ -71,6 +72,8 @@ extension ProgrammePages {
         let maximum: String
         let bearerMaximum: String
         let validity: String
+        let isAlwaysVerified: Bool
+        let isVerifiedOnly: Bool
         let canChange: Bool
         let choices: [ChoiceView]
     }
@@ -93,6 +96,8 @@ extension ProgrammePages {
             maximum: programme.balanceMaximum.description,
             bearerMaximum: programme.bearerMaximum.description,
             validity: programme.validityMonths.map(String.init) ?? "",
+            isAlwaysVerified: programme.scheme == NumberScheme.dated16.rawValue,
+            isVerifiedOnly: programme.isVerifiedOnly,
             canChange: !actor.roles.isDisjoint(with: [.issuingSupervisor, .storeAdministrator]),
             choices: Province.all.map {
                 ChoiceView(

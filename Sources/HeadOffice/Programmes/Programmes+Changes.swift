@@ -23,6 +23,8 @@ extension Programmes {
         public var bearerMaximum: Money
         /// How many months a new card is valid; nil for ever.
         public var validityMonths: Int?
+        /// Offline only for cards that the till saw approved lately, whatever the scheme (R-P15).
+        public var isVerifiedOnly: Bool
     }
 
     /// Changes a programme and publishes it to every store. A limit for one card that was higher is remembered: tills
@@ -59,7 +61,8 @@ extension Programmes {
                     per_sale_limit = \(new.perSaleLimit), per_card_limit = \(new.perCardLimit),
                     balance_maximum = \(new.balanceMaximum),
                     bearer_maximum = \(new.bearerMaximum),
-                    validity_months = \(new.validityMonths.map { Int32($0) } as Int32?)
+                    validity_months = \(new.validityMonths.map { Int32($0) } as Int32?),
+                    verified_only = \(new.isVerifiedOnly)
                 WHERE programme_id = \(programmeID)
                 """)
             try ChangeItems.publishProgrammes(in: session)
@@ -71,6 +74,7 @@ extension Programmes {
                     "balanceMaximum": String(new.balanceMaximum.fen),
                     "bearerMaximum": String(new.bearerMaximum.fen),
                     "validityMonths": new.validityMonths.map(String.init) ?? "",
+                    "verifiedOnly": String(new.isVerifiedOnly),
                 ], at: now)
         }
     }
@@ -88,7 +92,7 @@ extension Programmes {
         }
     }
 
-    /// Keeps a face picture, checked and written anew.
+    /// Keeps a face picture, checked and written anew, and tells tills of it.
     ///
     /// - Refuses, first match wins: `.roleMissing`, `FacePicture.init`'s, `.unknownProgramme`.
     func setFace(
@@ -111,6 +115,7 @@ extension Programmes {
                     set_at = excluded.set_at
                 """)
             guard made == 1 else { throw ProgrammesRefusal.unknownProgramme }
+            try ChangeItems.publishProgrammes(in: session)
             try session.audit(
                 actor, "programme.set_face", code, ["sha256": content.hex], at: now)
         }

@@ -207,6 +207,8 @@ public struct Programmes: Sendable {
         let balanceMaximum: Money
         let bearerMaximum: Money
         let validityMonths: Int?
+        /// Offline only for cards that the till saw approved lately (R-P15).
+        let isVerifiedOnly: Bool
         let face: (content: [UInt8], width: Int, height: Int)?
         let bearer: String
         let acceptedIn: [String]
@@ -222,7 +224,7 @@ public struct Programmes: Sendable {
                 """
                 SELECT programme_id, code, name, province, prefix, scheme, face_colour, face_title,
                     per_sale_limit, per_card_limit, balance_maximum, bearer_maximum,
-                    validity_months, shortfall_bearer, content, width, height,
+                    validity_months, verified_only, shortfall_bearer, content, width, height,
                     ARRAY(SELECT acceptance.province FROM programme_acceptance AS acceptance
                           WHERE acceptance.programme_id = programme.programme_id
                           ORDER BY 1) AS accepted_in,
@@ -242,6 +244,7 @@ public struct Programmes: Sendable {
                     balanceMaximum: try row["balance_maximum"],
                     bearerMaximum: try row["bearer_maximum"],
                     validityMonths: (try row["validity_months"] as Int32?).map { Int($0) },
+                    isVerifiedOnly: try row["verified_only"],
                     face: try content.map {
                         (
                             content: $0, width: Int(try row["width"] as Int32),

@@ -11,6 +11,10 @@ public enum AuditActor: Sendable, Equatable {
     /// Head office itself, such as a job.
     case system
 
+    /// The operator at the shell.
+    static let shell = AuditActor.staff(
+        StaffActor(accountID: 0, personID: 0, login: "shell", roles: [.operator]))
+
     var name: String {
         switch self {
         case .staff(let actor): actor.login

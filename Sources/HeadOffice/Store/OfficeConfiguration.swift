@@ -1,5 +1,5 @@
 public import Configuration
-import Foundation
+public import Foundation
 
 /// Head office's settings.
 ///
@@ -9,6 +9,8 @@ import Foundation
 public struct OfficeConfiguration: Sendable {
     /// `data`: the folder of keys, certificates and the private database.
     public var dataFolder: String
+    /// Where the keys are.
+    public var secretsFolder: URL { URL(filePath: dataFolder).appending(path: "secrets") }
     /// `exports.folder`: where files that are written in the background lie; nil is `exports` in the data folder. Head
     /// offices on one database share it.
     public var exportFolder: String?

@@ -10,9 +10,15 @@ extension OfficeSecrets {
         return NamedSigningKey(id: signingKeyID, key: key)
     }
 
-    var openingKey: OpeningKey {
-        let bytes = Array(sealingKey.rawRepresentation)
-        guard let key = OpeningKey(id: sealingKeyID, rawRepresentation: bytes) else {
+    /// Opens what tills seal now.
+    var openingKey: OpeningKey { Self.openingKey(sealingKey) }
+
+    /// The same, and those that tills may still hold records under (R-W5).
+    var openingKeys: [OpeningKey] { ([sealingKey] + earlierSealingKeys).map(Self.openingKey) }
+
+    private static func openingKey(_ key: Curve25519.KeyAgreement.PrivateKey) -> OpeningKey {
+        let id = keyID(key.publicKey.rawRepresentation)
+        guard let key = OpeningKey(id: id, rawRepresentation: Array(key.rawRepresentation)) else {
             preconditionFailure("a sealing key of another size than 32 bytes")
         }
         return key

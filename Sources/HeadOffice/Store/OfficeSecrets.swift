@@ -10,6 +10,8 @@ public struct OfficeSecrets: Sendable {
     public let signingKey: Curve25519.Signing.PrivateKey
     /// Opens sealed credentials.
     public let sealingKey: Curve25519.KeyAgreement.PrivateKey
+    /// Earlier sealing keys that are still kept (R-W5).
+    public let earlierSealingKeys: [Curve25519.KeyAgreement.PrivateKey]
     /// Makes a card number into its fingerprint (R-W3).
     public let fingerprintKey: SymmetricKey
     /// The pepper of card-password verifiers (R-W1).
@@ -28,6 +30,7 @@ public struct OfficeSecrets: Sendable {
     public init() {
         signingKey = Curve25519.Signing.PrivateKey()
         sealingKey = Curve25519.KeyAgreement.PrivateKey()
+        earlierSealingKeys = []
         fingerprintKey = SymmetricKey(size: .bits256)
         passwordPepper = SymmetricKey(size: .bits256)
         cardNumberKey = SymmetricKey(size: .bits256)
@@ -66,6 +69,7 @@ public struct OfficeSecrets: Sendable {
             rawRepresentation: bytes("sealing.key") {
                 Curve25519.KeyAgreement.PrivateKey().rawRepresentation
             })
+        earlierSealingKeys = try Self.earlierSealingKeys(in: folder)
         fingerprintKey = try symmetric("fingerprint.key")
         passwordPepper = try symmetric("password-pepper.key")
         cardNumberKey = try symmetric("card-number.key")
@@ -73,7 +77,7 @@ public struct OfficeSecrets: Sendable {
     }
 
     /// The first 8 bytes of the public key's SHA-256, in hex.
-    private static func keyID(_ publicKey: Data) -> String {
+    static func keyID(_ publicKey: Data) -> String {
         SHA256.hash(data: publicKey).prefix(8).map { byte in
             let text = String(byte, radix: 16)
             return byte < 16 ? "0" + text : text

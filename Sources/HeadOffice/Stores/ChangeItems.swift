@@ -78,11 +78,14 @@ enum ChangeItems {
                     SELECT 1 FROM programme_acceptance AS acceptance
                     WHERE acceptance.programme_id = programme.programme_id
                       AND acceptance.province = store.province),
-                'face', jsonb_build_object(
-                    'colour', programme.face_colour, 'title', programme.face_title),
+                'face', jsonb_strip_nulls(jsonb_build_object(
+                    'colour', programme.face_colour, 'title', programme.face_title,
+                    'picture', encode(programme_face.content, 'hex'))),
                 'name', programme.name, 'prefix', programme.prefix,
-                'province', programme.province, 'scheme', programme.scheme), false
-            FROM store CROSS JOIN programme
+                'province', programme.province, 'scheme', programme.scheme)
+                || CASE WHEN verified_only THEN '{"verifiedOnly":true}'::jsonb ELSE '{}' END,
+                false
+            FROM store CROSS JOIN programme LEFT JOIN programme_face USING (programme_id)
             WHERE \(storeID as Int64?) IS NULL OR store.store_id = \(storeID as Int64?)
             UNION ALL
             SELECT '*', 'limits', code, jsonb_build_object(

@@ -20,6 +20,8 @@ struct ChangesEndpoint: Sendable {
         }
         try await door.tills.noteContact(
             tillID: request.till.tillID, head: asked.head, status: asked.status)
+        try await door.tills.acknowledge(
+            request.till, headSequence: asked.head.sequence, cursor: after)
         try await CardJobs(door.store).hear(
             tillID: request.till.tillID, epoch: request.till.epoch,
             headSequence: asked.head.sequence, cursor: after)

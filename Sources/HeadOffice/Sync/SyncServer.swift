@@ -86,6 +86,10 @@ public struct SyncServer: Service {
         router.post("/sync/v1/payments") { request, _ in
             await door.answer(request, bodyLimit: bodyLimit, payments.answer)
         }
+        let faces = FaceEndpoint(door: door)
+        router.get("/sync/v1/faces") { request, _ in
+            await door.answer(request, bodyLimit: 0, faces.answer)
+        }
         let orders = OrdersEndpoint(door: door)
         router.post("/sync/v1/orders/search") { request, _ in
             await door.answer(request, bodyLimit: bodyLimit, orders.answer)

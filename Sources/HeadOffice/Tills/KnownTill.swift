@@ -14,29 +14,39 @@ struct KnownTill: Sendable, Equatable {
     let province: String
     let publicKey: VerifyingKey
     let isRevoked: Bool
+    /// Head office suspended the store: nothing is begun there, what was sold is still delivered.
+    var isStoreSuspended = false
 }
 
 extension Tills {
     /// The till and key of a key id; nil when head office has no such key.
     func known(code: String, epoch: Int) async throws -> KnownTill? {
         try await store.read { session in
-            let row = try session.queryOne(
-                """
-                SELECT till.till_id, till.store_id, store.code AS store_code, store.province,
-                       till_key.public_key,
-                       (till_key.revoked_at IS NOT NULL OR till.epoch <> till_key.epoch) AS revoked
-                FROM till
-                JOIN store USING (store_id)
-                JOIN till_key USING (till_id)
-                WHERE till.code = \(code) AND till_key.epoch = \(Int32(epoch))
-                """)
-            guard let row, let key = VerifyingKey(rawRepresentation: try row["public_key"])
-            else { return nil }
-            return KnownTill(
-                tillID: try row["till_id"], code: code, epoch: epoch,
-                storeID: try row["store_id"], storeCode: try row["store_code"],
-                province: try row["province"], publicKey: key, isRevoked: try row["revoked"])
+            try Self.known(code: code, epoch: epoch, in: session)
         }
+    }
+
+    /// The same, inside a transaction.
+    static func known(
+        code: String, epoch: Int, in session: PostgresSession
+    ) throws -> KnownTill? {
+        let row = try session.queryOne(
+            """
+            SELECT till.till_id, till.store_id, store.code AS store_code, store.province,
+                   store.suspended, till_key.public_key,
+                   (till_key.revoked_at IS NOT NULL OR till.epoch <> till_key.epoch) AS revoked
+            FROM till
+            JOIN store USING (store_id)
+            JOIN till_key USING (till_id)
+            WHERE till.code = \(code) AND till_key.epoch = \(Int32(epoch))
+            """)
+        guard let row, let key = VerifyingKey(rawRepresentation: try row["public_key"])
+        else { return nil }
+        return KnownTill(
+            tillID: try row["till_id"], code: code, epoch: epoch,
+            storeID: try row["store_id"], storeCode: try row["store_code"],
+            province: try row["province"], publicKey: key, isRevoked: try row["revoked"],
+            isStoreSuspended: try row["suspended"])
     }
 
     /// Notes a nonce; false when this key used it before.

@@ -43,23 +43,17 @@ struct Quarantine: Sendable {
         guard let till = try await Tills(store).known(code: place.till, epoch: place.epoch) else {
             throw TillRefusal.unknownTill
         }
-        let (openingKey, fingerprintKey) = (
-            store.secrets.openingKey, store.secrets.wireFingerprintKey
-        )
+        let keys = IncomingRecord.Keys(store.secrets)
         return try await store.write { [store] session in
             let row = try IngestTill.lock(session, till)
             let waiting = try Self.lock(place, till, by: actor, in: session)
             let incoming = IncomingRecord.read(
                 BatchEntry(record: waiting.bytes, credential: waiting.sealed),
-                at: JournalHead(sequence: place.sequence, hash: waiting.hash),
-                openingKey: openingKey, fingerprintKey: fingerprintKey)
-            let world = try IngestWorld.load(
-                session, [incoming.record].compactMap(\.self), province: till.province,
-                storeID: till.storeID)
+                at: JournalHead(sequence: place.sequence, hash: waiting.hash), with: keys)
+            let world = try IngestWorld.load(session, [incoming], of: till)
             var judge = IngestJudge(
                 till: till, cards: store.cards,
-                signingKeys: [store.secrets.namedSigningKey.verifying], received: now, row: row,
-                world: world)
+                signingKeys: keys.signing, received: now, row: row, world: world)
             let exception = judge.act(
                 on: incoming, BusinessTime(instant: waiting.businessAt, flags: []))
             let settled = try Self.settle(judge.outcome, waiting, till, in: session)

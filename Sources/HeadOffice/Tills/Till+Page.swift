@@ -32,6 +32,8 @@ struct TillPage: Sendable {
 
     private struct EpochView {
         let epoch: String
+        let keyPrint: String
+        let sealing: String
         let begun: String
         let ended: String
         let endedBy: String
@@ -77,7 +79,10 @@ struct TillPage: Sendable {
             epoch.revokedAt == nil
             ? "–" : epoch.revokedBy ?? text.words("tills.endedByNext")
         return EpochView(
-            epoch: String(epoch.epoch), begun: text.time(epoch.begunAt),
+            epoch: String(epoch.epoch), keyPrint: epoch.keyPrint,
+            sealing: epoch.sealingKeyID.map { $0 + " · " + text.time(epoch.sealingHeardAt) }
+                ?? text.words("common.none"),
+            begun: text.time(epoch.begunAt),
             ended: epoch.revokedAt.map(text.time) ?? text.words("tills.stillCounts"),
             endedBy: endedBy, received: String(epoch.receivedSequence),
             stated: String(epoch.statedSequence), isPresent: epoch.epoch == present)

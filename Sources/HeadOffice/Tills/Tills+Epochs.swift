@@ -6,6 +6,11 @@ extension Tills {
     struct Epoch: Sendable, Equatable {
         let epoch: Int
         let begunAt: Instant
+        /// The first bytes of the key's hash, as at enrolment.
+        let keyPrint: String
+        /// Head office's sealing key that the till has heard of under it, and when.
+        let sealingKeyID: String?
+        let sealingHeardAt: Instant?
         let revokedAt: Instant?
         /// Who revoked the key; nil when it counts, or when the next epoch ended it.
         let revokedBy: String?
@@ -28,7 +33,9 @@ extension Tills {
         try await store.read { session in
             try session.query(
                 """
-                SELECT till_key.epoch, till_key.created_at, till_key.revoked_at,
+                SELECT encode(substr(sha256(till_key.public_key), 1, 4), 'hex') AS key_print,
+                       till_key.sealing_key_id, till_key.sealing_heard_at,
+                       till_key.epoch, till_key.created_at, till_key.revoked_at,
                        till_key.stated_seq, till_key.stated_at, revoker.login AS revoked_by,
                        coalesce((SELECT max(seq) FROM journal_record AS record
                                  WHERE record.till_id = till.till_id
@@ -47,6 +54,8 @@ extension Tills {
             ).map { row in
                 Epoch(
                     epoch: Int(try row["epoch"] as Int32), begunAt: try row["created_at"],
+                    keyPrint: try row["key_print"], sealingKeyID: try row["sealing_key_id"],
+                    sealingHeardAt: try row["sealing_heard_at"],
                     revokedAt: try row["revoked_at"], revokedBy: try row["revoked_by"],
                     statedSequence: try row["stated_seq"], statedAt: try row["stated_at"],
                     receivedSequence: try row["received_seq"],

@@ -205,6 +205,30 @@ extension Tills {
             version: try row["version"])
     }
 
+    /// Tills a page.
+    static let pageSize = 50
+
+    /// The codes of a page of tills after `after`, and which of them are revoked; one more than a page tells that there
+    /// is more.
+    ///
+    /// - Shape: `text` is part of the till's or store's code or of the store's name.
+    func codes(
+        text: String, after: String, limit: Int = pageSize + 1
+    ) async throws -> [(code: String, isRevoked: Bool)] {
+        let pattern = "%" + text.likeEscaped + "%"
+        return try await store.read { session in
+            try session.query(
+                """
+                SELECT till.code, till_key.revoked_at IS NOT NULL AS revoked
+                FROM till JOIN store USING (store_id) JOIN till_key USING (till_id, epoch)
+                WHERE till.code > \(after)
+                  AND (till.code ILIKE \(pattern) OR store.name ILIKE \(pattern))
+                ORDER BY till.code LIMIT \(Int64(limit))
+                """
+            ).map { (code: try $0["code"], isRevoked: try $0["revoked"]) }
+        }
+    }
+
     /// An enrolment that waits for a person.
     public struct Waiting: Sendable, Equatable {
         /// Names it in `approve` and `refuse`.

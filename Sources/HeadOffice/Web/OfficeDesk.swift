@@ -20,6 +20,7 @@ struct OfficeDesk: Sendable {
     let loadFiles: LoadFiles
     let refunds: Refunds
     let exceptions: Exceptions
+    let phoneHoldEnds: PhoneHoldEnds
     let exceptionBearers: ExceptionBearers
     let orders: Orders
     let finance: Finance
@@ -52,6 +53,7 @@ struct OfficeDesk: Sendable {
         loadFiles = LoadFiles(store: store)
         refunds = Refunds(store: store)
         exceptions = Exceptions(store: store)
+        phoneHoldEnds = PhoneHoldEnds(store: store)
         exceptionBearers = ExceptionBearers(store: store)
         orders = Orders(store: store)
         finance = Finance(store: store)

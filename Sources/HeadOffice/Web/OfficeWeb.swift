@@ -118,6 +118,7 @@ public struct OfficeWeb: Sendable {
         SettlementPages(desk: desk).addRoutes(to: staff)
         FeeRatePages(desk: desk).addRoutes(to: staff)
         AuditPages(desk: desk).addRoutes(to: staff)
+        OfficeKeyPages(desk: desk).addRoutes(to: staff)
         StaffPages(desk: desk).addRoutes(to: staff)
         StaffPage(desk: desk).addRoutes(to: staff)
         OfficeAPI(desk: desk).addRoutes(to: router)

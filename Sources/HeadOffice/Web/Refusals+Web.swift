@@ -32,9 +32,11 @@ extension ExceptionsRefusal: WebRefusal {
     public var status: HTTPResponse.Status {
         switch self {
         case .unknownException, .unknownProgramme: .notFound
-        case .exceptionChanged, .writeOffAsked, .writeOffNotAsked: .conflict
+        case .exceptionChanged, .writeOffAsked, .writeOffNotAsked, .holdEnded, .holdAsked,
+            .holdNotAsked:
+            .conflict
         case .samePerson: .forbidden
-        case .reasonEmpty, .unknownCause: .unprocessableContent
+        case .reasonEmpty, .unknownCause, .slipUnreadable, .slipDiffers: .unprocessableContent
         }
     }
 }
@@ -91,7 +93,7 @@ extension PhoneRefusal: WebRefusal {
         case .requestUnreadable, .requestForged, .unknownReceipt: .notFound
         case .keySuperseded, .requestExpired, .paymentEnded: .gone
         case .alreadyPaid: .conflict
-        case .tillClosed: .forbidden
+        case .tillClosed, .storeSuspended: .forbidden
         case .tooManyTries: .tooManyRequests
         }
     }

@@ -7,15 +7,23 @@ struct TillPages: Sendable {
     let desk: OfficeDesk
 
     func addRoutes(to group: RouterGroup<WebContext>) {
-        group.get("/tills") { request, context in
-            try await list(context, code: nil, after: Self.position(try request.query()))
+        group.get("/tills") { request, context -> Response in
+            let query = try request.query()
+            let search = try query.text("text")
+            if try query.text("format") == "csv" {
+                let actor = try await desk.actor(context)
+                try actor.require(.storeAdministrator, .operator, .auditor)
+                return try await export(search, text: desk.text(context), by: actor)
+            }
+            return try await list(
+                context, code: nil, search: search, after: try query.text("after"))
         }
         // The code is shown once, in the answer itself: a redirect would have to carry it.
         group.post("/tills/codes") { _, context -> Response in
             let form = try context.requireForm()
             let code = try await makeCode(
                 try form.require("store"), renewing: try form.text("till"), context)
-            return try await list(context, code: code, after: nil)
+            return try await list(context, code: code)
         }
         group.post("/tills/enrolments/{id}") { _, context -> Response in
             let isApproval = try context.requireForm().require("verdict") == "approved"
@@ -91,15 +99,6 @@ struct TillPages: Sendable {
         }
     }
 
-    /// Where the page before ended.
-    private static func position(_ query: FormFields) throws -> Overview.TillPosition? {
-        let code = try query.text("afterCode")
-        guard !code.isEmpty else { return nil }
-        return Overview.TillPosition(
-            lastContactAt: Int64(try query.text("afterTime")).map { Instant(milliseconds: $0) },
-            code: code)
-    }
-
     /// Stores that the field of a code proposes while one types; any other code may be typed.
     private static let storesProposed = 200
 
@@ -110,10 +109,12 @@ struct TillPages: Sendable {
         let stores: [ChoiceView]
         let hasWaiting: Bool
         let waiting: [WaitingView]
+        let search: String
+        let exportHref: String
         let hasTills: Bool
         let tills: [RowView]
-        let empty: EmptyView
         let pager: PagerView?
+        let empty: EmptyView
     }
 
     private struct WaitingView {
@@ -131,16 +132,41 @@ struct TillPages: Sendable {
         let isRevoked: Bool
     }
 
+    private func export(
+        _ search: String, text: PageText, by actor: StaffActor
+    ) async throws -> Response {
+        let now = desk.now
+        let codes = try await desk.tills.codes(
+            text: search, after: "", limit: AskedFilter.exportSize)
+        let tills = try await desk.overview.tills(codes.map(\.code), at: now)
+        return try await desk.export(
+            "tills",
+            [
+                "tills.till", "tills.store", "tills.freshness", "tills.contact", "tills.unsent",
+                "tills.unsentValue", "tills.offset", "tills.version",
+            ].map { text.words($0) },
+            tills.sorted { $0.code < $1.code }.map { till in
+                let view = TillView(till, text: text, now: now)
+                return [
+                    .text(view.code), .text(view.store), .text(view.freshness.text),
+                    .text(view.contact), .number(String(till.unsentCount)),
+                    .number(till.unsentValue.description), .text(view.offset), .text(view.version),
+                ]
+            }, by: actor)
+    }
+
     private func list(
-        _ context: WebContext, code: String?, after: Overview.TillPosition?
+        _ context: WebContext, code: String?, search: String = "", after: String = ""
     ) async throws -> Response {
         let actor = try await desk.actor(context)
         let waiting = try await desk.tills.waiting(by: actor)
         let text = desk.text(context)
         let canChange = actor.roles.contains(.storeAdministrator)
         let now = desk.now
-        let found = try await desk.overview.tills(after: after, at: now)
-        let tills = found.prefix(Overview.tillPageSize)
+        let found = try await desk.tills.codes(text: search, after: after)
+        let codes = found.prefix(Tills.pageSize)
+        let tills = try await desk.overview.tills(codes.map(\.code), at: now)
+            .sorted { $0.code < $1.code }
         let stores = try await desk.stores.list(limit: Self.storesProposed, by: actor)
         let view = View(
             hasCode: code != nil, newCode: code ?? "", canChange: canChange,
@@ -152,22 +178,19 @@ struct TillPages: Sendable {
                     id: String($0.enrolmentID), store: "\($0.storeCode) \($0.storeName)",
                     tillName: $0.name, keyPrint: $0.keyPrint, asked: text.time($0.asked),
                     renewing: $0.renewing ?? "", canDecide: canChange)
-            }, hasTills: !tills.isEmpty,
+            }, search: search,
+            exportHref: address("/tills", [("text", search), ("format", "csv")]),
+            hasTills: !tills.isEmpty,
             tills: tills.map {
                 RowView(
                     status: TillView($0, text: text, now: now),
                     isRevoked: $0.isRevoked)
             },
-            empty: EmptyView(
-                heading: text.words("tills.none"), advice: text.words("tills.noneAdvice")),
             pager: text.pager(
-                found.count, of: Overview.tillPageSize, path: "/tills",
-                [
-                    (
-                        "afterTime",
-                        tills.last?.lastContactAt.map { String($0.milliseconds) } ?? ""
-                    ), ("afterCode", tills.last?.code ?? ""),
-                ]))
+                found.count, of: Tills.pageSize, path: "/tills",
+                [("text", search), ("after", codes.last?.code ?? "")]),
+            empty: EmptyView(
+                heading: text.words("tills.none"), advice: text.words("tills.noneAdvice")))
         var response = try desk.page("tills/list", view, context)
         if code != nil { response.headers[.cacheControl] = "no-store" }
         return response

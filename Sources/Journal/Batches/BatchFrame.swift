@@ -1,5 +1,5 @@
 // body  = zlib( u32 length ‖ header JSON ‖ entry ‖ entry … )
-// entry = u32 length ‖ record bytes ‖ u16 length ‖ sealed credential        (0 = none)
+// entry = u32 length ‖ record bytes ‖ u16 length ‖ sealed credential or password verdict   (0 = none)
 // Numbers are big-endian. Nothing may follow the last entry.
 
 public import Domain
@@ -32,7 +32,7 @@ public struct BatchEntry: Sendable, Hashable {
 
     /// The record, byte for byte as it was hashed.
     public var record: [UInt8]
-    /// The sealed credential, while the till still has it.
+    /// The sealed credential while the till still has it, else head office's ``PasswordVerdict`` on it.
     public var credential: [UInt8]?
 
     /// An entry.

@@ -22,8 +22,12 @@ public struct RecordVerdict: WireValue, Hashable {
     public var card: SaleCompleted.Card?
     /// Why it is an exception: the domain's `RecordException`, or a later version's.
     public var code: String?
+    /// What the record that came first is now; only of a duplicate.
+    public var first: VerdictChange?
     /// The record's id; nil when it could not be read.
     public var id: RecordID?
+    /// What the sale's sealed password came to, for the till to keep; nil while that is not known (R-W5).
+    public var password: PasswordVerdict?
     /// The record's sequence.
     public var sequence: Int64
     /// What became of it.
@@ -47,6 +51,8 @@ public struct RecordVerdict: WireValue, Hashable {
         let object = try WireObject(wire, at: field)
         businessTime = try object.value("businessTime")
         card = try object.optional("card")
+        first = try object.optional("first")
+        password = try object.optional("password")
         code = try object.nullable("code")
         id = try object.nullable("id")
         sequence = try object.integer("seq", in: 1...Int64.max / 2)
@@ -60,6 +66,8 @@ public struct RecordVerdict: WireValue, Hashable {
             "seq": sequence.wire, "state": state.wire,
         ]
         if let card { members["card"] = card.wire }
+        if let first { members["first"] = first.wire }
+        if let password { members["password"] = password.wire }
         return .object(members)
     }
 }

@@ -20,6 +20,8 @@ public enum ChangeBody: Sendable, Hashable {
     case verdict(VerdictChange)
     /// The till's store.
     case store(StoreChange)
+    /// Head office's present sealing key.
+    case sealingKey(SealingKey)
     /// A topic that this code does not know; the till leaves it.
     case unknown
 
@@ -35,6 +37,7 @@ public enum ChangeBody: Sendable, Hashable {
         case .decision(let body): body.wire
         case .verdict(let body): body.wire
         case .store(let body): body.wire
+        case .sealingKey(let body): body.wire
         }
     }
 
@@ -52,6 +55,7 @@ public enum ChangeBody: Sendable, Hashable {
         case .decision: self = .decision(try DecisionChange(wire: wire, at: field))
         case .verdict: self = .verdict(try VerdictChange(wire: wire, at: field))
         case .store: self = .store(try StoreChange(wire: wire, at: field))
+        case .sealingKey: self = .sealingKey(try SealingKey(wire: wire, at: field))
         }
     }
 }
@@ -89,6 +93,8 @@ public struct ChangeItem: WireValue, Hashable {
         case verdict
         /// The store itself.
         case store
+        /// The key that number and password are sealed to.
+        case sealingKey = "sealing_key"
     }
 
     /// The topic's word; a ``Topic``, or a later version's.

@@ -107,12 +107,15 @@ public struct ProgrammeChange: WireValue, Hashable {
     public struct Face: WireValue, Hashable {
         /// `#rrggbb`.
         public var colour: String
+        /// SHA-256 of the face's picture, which the till fetches by it; nil when there is none.
+        public var picture: RecordHash?
         /// The title on the card.
         public var title: String
 
         /// Makes it from its parts.
-        public init(colour: String, title: String) {
+        public init(colour: String, title: String, picture: RecordHash? = nil) {
             self.colour = colour
+            self.picture = picture
             self.title = title
         }
 
@@ -120,15 +123,15 @@ public struct ProgrammeChange: WireValue, Hashable {
         public init(wire: JSONValue, at field: String) throws(WireFault) {
             let object = try WireObject(wire, at: field)
             colour = try object.value("colour")
+            picture = try object.optional("picture")
             title = try object.value("title")
         }
 
         /// The object.
         public var wire: JSONValue {
-            .object([
-                "colour": colour.wire,
-                "title": title.wire,
-            ])
+            var members = ["colour": colour.wire, "title": title.wire]
+            if let picture { members["picture"] = picture.wire }
+            return .object(members)
         }
     }
 
@@ -144,12 +147,15 @@ public struct ProgrammeChange: WireValue, Hashable {
     public var province: String
     /// How numbers are made.
     public var scheme: NumberScheme
+    /// Stand-in only for cards that the till saw approved lately, whatever the scheme (R-P15).
+    public var isVerifiedOnly: Bool
 
     /// Makes it from its parts.
     public init(
         isAccepted: Bool, face: Face, name: String, prefix: String, province: String,
-        scheme: NumberScheme
+        scheme: NumberScheme, isVerifiedOnly: Bool = false
     ) {
+        self.isVerifiedOnly = isVerifiedOnly
         self.isAccepted = isAccepted
         self.face = face
         self.name = name
@@ -167,17 +173,20 @@ public struct ProgrammeChange: WireValue, Hashable {
         prefix = try object.value("prefix")
         province = try object.value("province")
         scheme = try object.value("scheme")
+        isVerifiedOnly = try object.optional("verifiedOnly") ?? false
     }
 
     /// The object.
     public var wire: JSONValue {
-        .object([
+        var members = [
             "accepted": isAccepted.wire,
             "face": face.wire,
             "name": name.wire,
             "prefix": prefix.wire,
             "province": province.wire,
             "scheme": scheme.wire,
-        ])
+        ]
+        if isVerifiedOnly { members["verifiedOnly"] = isVerifiedOnly.wire }
+        return .object(members)
     }
 }

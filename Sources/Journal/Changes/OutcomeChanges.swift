@@ -78,12 +78,17 @@ public struct DecisionChange: WireValue, Hashable {
 public struct VerdictChange: WireValue, Hashable {
     /// Why it is in question.
     public var code: String?
+    /// What the sale's sealed password came to after all (R-W5).
+    public var password: PasswordVerdict?
     /// What it is now.
     public var state: RecordVerdict.State
 
     /// Makes it from its parts.
-    public init(code: String?, state: RecordVerdict.State) {
+    public init(
+        code: String?, state: RecordVerdict.State, password: PasswordVerdict? = nil
+    ) {
         self.code = code
+        self.password = password
         self.state = state
     }
 
@@ -91,14 +96,14 @@ public struct VerdictChange: WireValue, Hashable {
     public init(wire: JSONValue, at field: String) throws(WireFault) {
         let object = try WireObject(wire, at: field)
         code = try object.nullable("code")
+        password = try object.optional("password")
         state = try object.value("state")
     }
 
     /// The object.
     public var wire: JSONValue {
-        .object([
-            "code": code.wire,
-            "state": state.wire,
-        ])
+        var members = ["code": code.wire, "state": state.wire]
+        if let password { members["password"] = password.wire }
+        return .object(members)
     }
 }

@@ -115,6 +115,16 @@ public struct SealedCredential: Sendable, Hashable {
         return Content(number: number, password: password)
     }
 
+    /// Opens sealed bytes with the one of several keys that they name.
+    ///
+    /// - Refuses: as with one key; `.otherKey` when none has the id.
+    public func open(
+        payment: RecordID, amount: Money, with keys: [OpeningKey]
+    ) throws(Refusal) -> Content {
+        guard let key = keys.first(where: { $0.id == keyID }) else { throw .otherKey }
+        return try open(payment: payment, amount: amount, with: key)
+    }
+
     private static func info(keyID: String) -> Data {
         Data("huiyika/credential/1".utf8) + Data(keyID.utf8)
     }

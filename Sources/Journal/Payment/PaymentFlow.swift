@@ -284,7 +284,7 @@ public struct PaymentFlow: Sendable, Hashable {
     /// A no to the payment ends its stand-in; only a no to the card blocks the card.
     private func block(_ code: String) -> [Action] {
         switch AuthorisationRefusal(rawValue: code) {
-        case .paymentFinal, .paymentDiffers, .credentialUnreadable: []
+        case .paymentFinal, .paymentDiffers, .storeSuspended, .credentialUnreadable: []
         default: [.blockCardStandIn(card)]
         }
     }

@@ -19,7 +19,8 @@ struct StaffSignIn: Sendable {
     /// Checks a login and password.
     ///
     /// - Refuses, first match wins: `.tooManyAttempts` (locked), `.wrongPassword` (or no such or a
-    ///   disabled account), `PaymentRefusal.tillRevoked`, `AccountRefusal.knowledgeTooOld`.
+    ///   disabled account), `PaymentRefusal.tillRevoked`, `.storeSuspended`,
+    ///   `AccountRefusal.knowledgeTooOld`.
     func check(login: String, password: String) async throws -> SignedInPerson {
         let now = world.now()
         let watermark = store.watermark
@@ -37,13 +38,16 @@ struct StaffSignIn: Sendable {
         let stored = account.flatMap { StaffPassword(text: $0.verifier) }
         guard try await passwords.matches(password, stored), let account, !account.isDisabled
         else { throw RequestRefusal.wrongPassword }
-        let state = try await store.write { database in
+        let (state, isSuspended) = try await store.write { database in
             try AccountLock.clear(login: login, in: database)
             let locks = try AccountLock.all(in: database)
             try watermark.update { $0.locks = locks }
-            return try SyncState.load(in: database)
+            return (
+                try SyncState.load(in: database), try TillStore.isStoreSuspended(in: database)
+            )
         }
         if state.stop == .tillRevoked { throw PaymentRefusal.tillRevoked }
+        if isSuspended { throw PaymentRefusal.storeSuspended }
         guard let age = state.contactAge(at: now), (0...Self.knowledgeSecondsMax).contains(age)
         else {
             throw AccountRefusal.knowledgeTooOld

@@ -10,6 +10,10 @@ struct Programme: Sendable, Equatable {
     let isAccepted: Bool
     let faceTitle: String
     let faceColour: String
+    /// Where the page finds the face's picture; nil until it has been fetched, or when there is none.
+    let facePicture: String?
+    /// Stand-in takes only cards that this till saw approved lately (R-P15).
+    let isVerifiedOnly: Bool
 }
 
 /// What a till knows of cards: programmes, flags, and what head office said of a card before.
@@ -23,8 +27,10 @@ enum Cards {
         let known = try Row.fetchAll(
             database,
             sql: """
-                SELECT code, name, prefix, scheme, accepted, face_title, face_colour
-                FROM programme WHERE substr(?, 1, length(prefix)) = prefix
+                SELECT code, name, prefix, scheme, accepted, face_title, face_colour, content,
+                    verified_only
+                FROM programme LEFT JOIN face_picture ON content = programme.face_picture
+                WHERE substr(?, 1, length(prefix)) = prefix
                 ORDER BY length(prefix) DESC, code
                 """,
             arguments: [number.text]
@@ -40,8 +46,10 @@ enum Cards {
         try Row.fetchOne(
             database,
             sql: """
-                SELECT code, name, prefix, scheme, accepted, face_title, face_colour
-                FROM programme WHERE code = ?
+                SELECT code, name, prefix, scheme, accepted, face_title, face_colour, content,
+                    verified_only
+                FROM programme LEFT JOIN face_picture ON content = programme.face_picture
+                WHERE code = ?
                 """,
             arguments: [code]
         ).flatMap(programme)
@@ -52,7 +60,9 @@ enum Cards {
         return Programme(
             code: row["code"], name: row["name"], prefix: row["prefix"], scheme: scheme,
             isAccepted: row["accepted"], faceTitle: row["face_title"],
-            faceColour: row["face_colour"])
+            faceColour: row["face_colour"],
+            facePicture: (row["content"] as String?).map { "/faces/\($0)" },
+            isVerifiedOnly: row["verified_only"])
     }
 
     static func isTest(_ fingerprint: CardFingerprint, in database: Database) throws -> Bool {

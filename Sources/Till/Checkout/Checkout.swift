@@ -77,7 +77,7 @@ actor Checkout {
         let number = try CardNumber(number)
         let password = try CardPassword(password)
         let fingerprint = identity.fingerprintKey.fingerprint(of: number)
-        let (row, card) = try await store.read { [world] database in
+        let (row, card, sealingKey) = try await store.read { [world] database in
             try TillStore.requireSelling(in: database)
             let programme = try Cards.programme(of: number, in: database)
             guard let row = try PaymentRow.find(payment, in: database) else {
@@ -100,12 +100,12 @@ actor Checkout {
                     throw PaymentRefusal.testCardLimit
                 }
             }
-            return (row, card)
+            return (row, card, try TillIdentity.sealingKey(in: database))
         }
         guard
             let sealed = SealedCredential.seal(
                 .init(number: number, password: password), payment: payment, amount: row.amount,
-                to: identity.sealingKey)
+                to: sealingKey)
         else { throw PaymentRefusal.notSealed }
         guard preparing.insert(payment).inserted else { throw PaymentRefusal.busy }
         do {

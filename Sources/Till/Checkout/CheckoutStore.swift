@@ -226,8 +226,12 @@ extension TillStore {
         case .tillRevoked: throw PaymentRefusal.tillRevoked
         case .version, nil: break
         }
-        let isSuspended = try Bool.fetchOne(database, sql: "SELECT suspended FROM store_info")
-        if isSuspended ?? false { throw PaymentRefusal.storeSuspended }
+        if try isStoreSuspended(in: database) { throw PaymentRefusal.storeSuspended }
+    }
+
+    /// Whether head office has suspended the store, as far as this till knows.
+    static func isStoreSuspended(in database: Database) throws -> Bool {
+        try Bool.fetchOne(database, sql: "SELECT suspended FROM store_info") ?? false
     }
 }
 

@@ -146,9 +146,7 @@ extension TillWeb {
             default: "cashier"
             }
         let face = zip(programme, number).map { programme, number in
-            PaymentAnswer.Card(
-                title: programme.faceTitle, name: programme.name, colour: programme.faceColour,
-                mask: number.masked, programme: programme.code)
+            PaymentAnswer.Card(programme, mask: number.masked)
         }
         return CustomerAnswer(
             phase: phase, payment: row.id.description, lines: lines.map(\.shown),

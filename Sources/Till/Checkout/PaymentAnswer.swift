@@ -10,6 +10,17 @@ struct PaymentAnswer: Encodable {
         let colour: String
         let mask: String
         let programme: String
+        let picture: String?
+
+        /// The face of a programme's card, with the card's masked number.
+        init(_ programme: Programme, mask: String) {
+            title = programme.faceTitle
+            name = programme.name
+            colour = programme.faceColour
+            self.mask = mask
+            self.programme = programme.code
+            picture = programme.facePicture
+        }
     }
 
     struct StandIn: Encodable {
@@ -104,11 +115,7 @@ struct PaymentFacts: Sendable {
             message: message, mayRetype: flow?.choices.contains(.retype) ?? (row.ending == nil),
             triesLeft: state == "refused" ? triesLeft ?? row.triesLeft : nil,
             card: row.card.flatMap { card in
-                programme.map {
-                    .init(
-                        title: $0.faceTitle, name: $0.name, colour: $0.faceColour,
-                        mask: card.mask, programme: $0.code)
-                }
+                programme.map { .init($0, mask: card.mask) }
             },
             standIn: .init(
                 allowed: mayTakeOffline && standInRefusal == nil, code: shown?.code,

@@ -37,6 +37,7 @@ extension TillWeb {
         let colour: String
         let mask: String
         let programme: String
+        let picture: String?
         let customerScreen: Bool
     }
 
@@ -99,6 +100,7 @@ extension TillWeb {
             return try await answer(payment, context)
         }
         addPhone(to: router)
+        router.get("/faces/:content") { _, context in try await facePicture(context) }
         router.post("/api/payments/:id/cancel") { _, context in
             let payment = try id(context)
             let login = try context.requireSession().account
@@ -121,7 +123,21 @@ extension TillWeb {
         return try Response.json(
             FaceAnswer(
                 title: programme.faceTitle, name: programme.name, colour: programme.faceColour,
-                mask: number.masked, programme: programme.code, customerScreen: isAttached))
+                mask: number.masked, programme: programme.code, picture: programme.facePicture,
+                customerScreen: isAttached))
+    }
+
+    /// A face's picture; its address is its content, so that it can be kept for long.
+    private func facePicture(_ context: WebContext) async throws -> Response {
+        let content = context.parameters.get("content") ?? ""
+        guard let bytes = try await store.read({ try CardFaces.picture(content, in: $0) }) else {
+            throw RequestRefusal.notFound
+        }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "image/png", .cacheControl: "private, max-age=31536000, immutable",
+            ], body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
     func facts(_ payment: RecordID) async throws -> PaymentFacts {

@@ -31,7 +31,9 @@ enum StandIn {
                 isRefusedOnline: (seen?["refused_at"] as Int64?) != nil,
                 programmeAccepted: programme?.isAccepted ?? false,
                 isVerified: StandInRules.isVerified(
-                    scheme: programme?.scheme ?? .dated16, approvedOnline: approved, now: now)),
+                    scheme: programme?.scheme ?? .dated16,
+                    requiredByProgramme: programme?.isVerifiedOnly ?? true,
+                    approvedOnline: approved, now: now)),
             limits: try limits(programme: card.programme, in: database),
             usage: try usage(of: card.fingerprint, at: state.corrected(now), in: database),
             contactAge: state.contactAge(at: now), managerOverride: managerOverride)

@@ -11,6 +11,7 @@ struct JournalBook: Sendable {
         let sequence: Int64
         let id: String
         let bytes: [UInt8]
+        /// The sealed bytes, or head office's signed word on them once they are gone (R-W5).
         let credential: [UInt8]?
     }
 
@@ -79,7 +80,8 @@ struct JournalBook: Sendable {
         let rows = try Row.fetchCursor(
             database,
             sql: """
-                SELECT seq, id, bytes, credential FROM journal_record
+                SELECT seq, id, bytes, coalesce(credential, password_verdict) AS credential
+                FROM journal_record
                 WHERE seq >= ? ORDER BY seq LIMIT ?
                 """,
             arguments: [first, bounds.recordCountMax])

@@ -41,7 +41,6 @@ struct TillIdentity: Sendable {
     let office: String
     let signingKey: SigningKey
     let fingerprintKey: FingerprintKey
-    let sealingKey: SealingKey
     let officeKey: NamedVerifyingKey
 
     var chain: JournalChain { JournalChain(till: till, epoch: epoch) }
@@ -54,9 +53,7 @@ struct TillIdentity: Sendable {
         let row = try Row.fetchOne(
             database,
             sql: """
-                SELECT till, epoch, office, public_key, sealing_key_id, sealing_key,
-                    signing_key_id, signing_key
-                FROM identity
+                SELECT till, epoch, office, public_key, signing_key_id, signing_key FROM identity
                 """)
         guard let row else { return nil }
         guard let secrets,
@@ -64,8 +61,6 @@ struct TillIdentity: Sendable {
             let fingerprintKey = secrets.fingerprintKey.flatMap({
                 FingerprintKey(rawRepresentation: Array($0))
             }),
-            let sealingKey = SealingKey(
-                id: row["sealing_key_id"], rawRepresentation: Array(row["sealing_key"] as Data)),
             let officeKey = VerifyingKey(rawRepresentation: Array(row["signing_key"] as Data))
         else {
             throw TillStoreError(
@@ -75,8 +70,19 @@ struct TillIdentity: Sendable {
         }
         return TillIdentity(
             till: row["till"], epoch: row["epoch"], office: row["office"], signingKey: signingKey,
-            fingerprintKey: fingerprintKey, sealingKey: sealingKey,
+            fingerprintKey: fingerprintKey,
             officeKey: NamedVerifyingKey(id: row["signing_key_id"], key: officeKey))
+    }
+
+    /// The key to seal to: head office may change it while the till runs.
+    static func sealingKey(in database: Database) throws -> SealingKey {
+        let row = try Row.fetchOne(
+            database, sql: "SELECT sealing_key_id, sealing_key FROM identity")
+        guard let row,
+            let key = SealingKey(
+                id: row["sealing_key_id"], rawRepresentation: Array(row["sealing_key"] as Data))
+        else { throw TillStoreError(.unavailable, "the till has no sealing key") }
+        return key
     }
 
     /// Writes what head office granted, with the journal's genesis; once.

@@ -98,6 +98,7 @@ public struct TillNode: Sendable {
                 AbandonedPayments(checkout: checkout, logger: logger),
                 PrintingService(printing: printing),
                 ConfirmationKeyWatch(phone: checkout.phone, logger: logger),
+                CardFaceWatch(store: store, contact: contact, logger: logger),
             ], checkout: checkout, printing: printing, contact: contact)
     }
 

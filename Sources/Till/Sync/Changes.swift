@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import GRDB
 import Journal
 
@@ -58,13 +59,19 @@ enum Changes {
         case .verdict(let change):
             try database.execute(
                 sql: """
-                    UPDATE journal_record SET verdict = ?, verdict_code = ?, verdict_version = ?
+                    UPDATE journal_record SET verdict = ?, verdict_code = ?, verdict_version = ?,
+                        password_verdict = coalesce(?, password_verdict)
                     WHERE id = ? AND verdict_version < ?
                     """,
                 arguments: [
-                    change.state.rawValue, change.code, item.version, item.key, item.version,
+                    change.state.rawValue, change.code, item.version,
+                    change.password.map { Data($0.bytes) }, item.key, item.version,
                 ])
         case .store(let change): try apply(change, version: item.version, in: database)
+        case .sealingKey(let key):
+            try database.execute(
+                sql: "UPDATE identity SET sealing_key_id = ?, sealing_key = ?",
+                arguments: [key.id, Data(key.rawRepresentation)])
         case .unknown: return
         }
         try noteVersion(of: item, in: database)
@@ -94,18 +101,20 @@ enum Changes {
         try database.execute(
             sql: """
                 INSERT INTO programme (code, name, province, prefix, scheme, accepted, face_title,
-                    face_colour, version)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    face_colour, face_picture, verified_only, version)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (code) DO UPDATE SET name = excluded.name,
                     province = excluded.province, prefix = excluded.prefix,
                     scheme = excluded.scheme, accepted = excluded.accepted,
                     face_title = excluded.face_title, face_colour = excluded.face_colour,
+                    face_picture = excluded.face_picture, verified_only = excluded.verified_only,
                     version = excluded.version
                 WHERE excluded.version > version
                 """,
             arguments: [
                 item.key, change.name, change.province, change.prefix, change.scheme.rawValue,
-                change.isAccepted, change.face.title, change.face.colour, item.version,
+                change.isAccepted, change.face.title, change.face.colour,
+                change.face.picture?.hex, change.isVerifiedOnly, item.version,
             ])
     }
 
@@ -180,8 +189,8 @@ enum Changes {
         case .limits: try delete("programme_limit", "programme")
         case .card: try delete("card_flag", "fingerprint")
         case .programme: try delete("programme", "code")
-        // Decisions, verdicts and the store's own data are never taken back.
-        case .decision, .verdict, .store, nil: return
+        // Decisions, verdicts, the store's own data and the sealing key are never taken back.
+        case .decision, .verdict, .store, .sealingKey, nil: return
         }
         try database.execute(
             sql: """

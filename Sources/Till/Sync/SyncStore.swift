@@ -61,6 +61,9 @@ extension TillStore {
     func applyVerdicts(_ verdicts: [RecordVerdict], at now: Instant) async throws {
         try await write { database in
             for verdict in verdicts {
+                // Of a record that came back under a new key, what it was the first time stands.
+                let stands =
+                    verdict.first ?? VerdictChange(code: verdict.code, state: verdict.state)
                 try database.execute(
                     sql: """
                         UPDATE journal_record SET verdict = ?, verdict_code = ?,
@@ -68,9 +71,14 @@ extension TillStore {
                         WHERE seq = ? AND verdict IS NULL
                         """,
                     arguments: [
-                        verdict.state.rawValue, verdict.code, verdict.businessTime.milliseconds,
+                        stands.state.rawValue, stands.code, verdict.businessTime.milliseconds,
                         now.milliseconds, verdict.sequence,
                     ])
+                if let password = verdict.password {
+                    try database.execute(
+                        sql: "UPDATE journal_record SET password_verdict = ? WHERE seq = ?",
+                        arguments: [Data(password.bytes), verdict.sequence])
+                }
                 try database.execute(
                     sql: "UPDATE sale SET business_time = ? WHERE seq = ?",
                     arguments: [verdict.businessTime.milliseconds, verdict.sequence])

@@ -121,6 +121,7 @@ func withAPI(
     try await withDesk { world in
         let web = try OfficeWeb(
             store: world.store, telephones: OfficeTelephones(service: "", fault: ""),
+            exportFolder: FileManager.default.temporaryDirectory,
             secondFactor: secondFactor,
             passwordCost: StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1))
         try await Application(router: web.makeRouter()).test(.router) { client in

@@ -136,6 +136,8 @@ struct OfficeWebTests {
         ("/load-files", [.issuer, .issuingSupervisor, .approver, .finance, .auditor]),
         ("/stores", [.storeAdministrator, .auditor, .finance, .operator]),
         ("/tills", [.storeAdministrator, .auditor, .operator]),
+        ("/tills?format=csv", [.storeAdministrator, .auditor, .operator]),
+        ("/keys", [.storeAdministrator, .auditor, .operator]),
         ("/catalogue", [.storeAdministrator, .auditor]),
         (
             "/programmes/acceptance",
@@ -154,6 +156,11 @@ struct OfficeWebTests {
         ("/finance/fees", [.finance, .auditor, .storeAdministrator]),
         ("/audit", [.auditor, .operator]),
         ("/staff", [.operator, .auditor]),
+        ("/staff?format=csv", [.operator, .auditor]),
+        (
+            "/loads?state=all&format=csv",
+            [.issuer, .issuingSupervisor, .approver, .finance, .auditor]
+        ),
         ("/password", Set(StaffRole.allCases)),
     ]
 

@@ -118,7 +118,7 @@ struct ProgrammeTests {
                         name: "江苏慧医卡", faceColour: "#1d4ed8", faceTitle: "慧医卡",
                         perSaleLimit: Money(fen: 10_000), perCardLimit: Money(fen: perCard),
                         balanceMaximum: Money(fen: 500_000), bearerMaximum: Money(fen: bearer),
-                        validityMonths: 36), by: supervisor, at: world.now)
+                        validityMonths: 36, isVerifiedOnly: false), by: supervisor, at: world.now)
             }
             try await world.programmes.setAcceptance(
                 ["32", "44"], of: "JS", by: supervisor, at: world.now)

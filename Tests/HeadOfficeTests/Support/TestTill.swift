@@ -16,6 +16,9 @@ final class TestTill {
     var status = TillStatus(
         clockOffset: 0, oldestUnsent: nil, unsentCount: 0, unsentValue: .zero, version: "1.0")
 
+    /// What it knows when it sells.
+    var knew = SaleCompleted.Knew(blockListVersion: 1, contactAge: 60, limitsVersion: 1)
+
     private init(shop: TestShop, key: SigningKey, known: KnownTill) {
         self.shop = shop
         self.key = key
@@ -24,6 +27,9 @@ final class TestTill {
             .genesis(publicKey: key.verifyingKey)
         ingest = BatchIngest(shop.office.store)
     }
+
+    /// What the door knows of it at its next request.
+    func reload(_ known: KnownTill) { self.known = known }
 
     static func enrol(_ shop: TestShop) async throws -> TestTill {
         try await enrol(shop, renewing: nil, epoch: 1)
@@ -73,6 +79,13 @@ final class TestTill {
 
     func append(bytes: [UInt8]) { entries.append(BatchEntry(record: bytes)) }
 
+    /// What goes beside each record instead of the sealed bytes.
+    func replaceCredentials(_ credentials: [[UInt8]?]) {
+        entries = zip(entries, credentials).map {
+            BatchEntry(record: $0.record, credential: $1)
+        }
+    }
+
     /// Goes back to an old copy of the journal.
     func forget(from count: Int) { entries = Array(entries.prefix(count)) }
 
@@ -101,7 +114,7 @@ final class TestTill {
             cashier: "li", lines: [line],
             payment: .init(
                 attempt: 1, credential: sealed?.hash,
-                knew: .init(blockListVersion: 1, contactAge: 60, limitsVersion: 1),
+                knew: knew,
                 mode: authorised ? .authorised : .standIn),
             receipt: "GD0001-01-20261125-0001", isTest: card.isTest, total: amount)
         append(.saleCompleted(body), id: id, at: at, sealed: seal ? sealed?.bytes : nil)

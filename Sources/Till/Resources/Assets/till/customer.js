@@ -1,6 +1,7 @@
 // The screen that faces the customer: goods, total, card face, and the pad for the password. What is typed
 // here goes to the payment and nowhere else; the cashier's screen never has it.
 import { call, words } from "./api.js";
+import { showFace } from "./card-face.js";
 import { yuan } from "./money.js";
 
 const root = document.getElementById("customer");
@@ -58,16 +59,6 @@ function drawLines(lines) {
   body.lastElementChild?.scrollIntoView({ block: "nearest" });
 }
 
-function drawFace(card) {
-  const plate = document.getElementById("card-face");
-  plate.hidden = !card;
-  if (!card) return;
-  plate.style.setProperty("--face", card.colour);
-  document.getElementById("face-title").textContent = card.title;
-  document.getElementById("face-name").textContent = card.name;
-  document.getElementById("face-mask").textContent = card.mask;
-}
-
 function took(answer) {
   const isOther = answer.phase !== state.phase || answer.payment !== state.payment;
   if (isOther) typed = "";
@@ -80,7 +71,7 @@ function took(answer) {
     part.hidden = !part.dataset.phases.split(" ").includes(answer.phase);
   }
   drawLines(answer.lines);
-  drawFace(answer.card);
+  showFace(answer.card);
   document.getElementById("customer-total").textContent = yuan(answer.total);
   document.getElementById("customer-step").textContent =
     ["card", "password", "phone", "waiting", "cashier", "refused"].includes(answer.phase) ? words(answer.phase) : "";

@@ -1,5 +1,6 @@
 // Card number, then its face, then the password, then the answer.
 import { call, words } from "./api.js";
+import { showFace } from "./card-face.js";
 import { yuan } from "./money.js";
 import { managerOverride } from "./override.js";
 import { follow } from "./print-state.js";
@@ -42,21 +43,11 @@ function say(text) {
   notice.hidden = !text;
 }
 
-function face(card) {
-  const plate = document.getElementById("card-face");
-  plate.hidden = !card;
-  if (!card) return;
-  plate.style.setProperty("--face", card.colour);
-  document.getElementById("face-title").textContent = card.title;
-  document.getElementById("face-name").textContent = card.name;
-  document.getElementById("face-mask").textContent = card.mask;
-}
-
 // One payment answer (Docs/TILL-API.md, "payment"), whatever the request was.
 function took(payment) {
   const isStill = payment.state === "phone" && root.dataset.step === "phone";
   if (!isStill) say("");
-  if (payment.card) face(payment.card);
+  if (payment.card) showFace(payment.card);
   switch (payment.state) {
     case "begun":
       if (isAtCustomer) waitForCustomer();
@@ -165,7 +156,7 @@ document.getElementById("card-form").addEventListener("submit", (event) => {
   guarded(async () => {
     const answer = await call("POST", `/api/payments/${id}/card`, { number: number.value });
     say("");
-    face(answer);
+    showFace(answer);
     isAtCustomer = answer.customerScreen;
     if (isAtCustomer) waitForCustomer();
     else show("password");
@@ -232,7 +223,7 @@ document.getElementById("choice-phone").addEventListener("click", () => startAne
 const changeCard = () => {
   password.value = "";
   isAtCustomer = false;
-  face(null);
+  showFace(null);
   show("card");
   call("DELETE", `/api/payments/${id}/card`).catch((error) => say(error.message));
 };
