@@ -116,8 +116,8 @@ struct ListTests {
     ) async throws {
         let web = try OfficeWeb(
             store: world.store, telephones: OfficeTelephones(service: "", fault: ""),
-            allowedHosts: ["localhost", "127.0.0.1"],
             exportFolder: FileManager.default.temporaryDirectory,
+            allowedHosts: ["localhost", "127.0.0.1"],
             passwordCost: StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1))
         try await Application(router: web.makeRouter()).test(.router) { client in
             var browser = OfficeWebTests.Browser(client: client)
