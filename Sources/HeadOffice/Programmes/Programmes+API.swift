@@ -14,7 +14,8 @@ extension Programmes.Listed: APIObject {
             Member("balanceMaximum", \.balanceMaximum),
             Member("bearerMaximum", \.bearerMaximum),
             Member("validityMonths", \.validityMonths), Member("bearer", \.bearer),
-            Member("provinces", \.acceptedIn), Member("cards", \.cardCount),
+            Member("verifiedOnly", \.isVerifiedOnly), Member("provinces", \.acceptedIn),
+            Member("cards", \.cardCount),
         ])
 }
 
@@ -32,6 +33,7 @@ extension Programmes {
     private static let balanceMaximum = Field.fen("balanceMaximum", example: 500_000)
     private static let bearerMaximum = Field.fen("bearerMaximum", example: 100_000)
     private static let validity = Field.number("validityMonths", 1...240, example: 36).optional
+    private static let verifiedOnly = Field.flag("verifiedOnly")
     private static let face: [any RequestField] = [
         Fields.name, faceTitle, faceColour, perSale, perCard, balanceMaximum, bearerMaximum,
     ]
@@ -48,13 +50,14 @@ extension Programmes {
         },
         .put(
             "/programmes/{programme}", "Changes a programme.", changers,
-            [programme, validity] + face
+            [programme, validity, verifiedOnly] + face
         ) { call in
             let changes = Changes(
                 name: try call[Fields.name], faceColour: try call[faceColour].lowercased(),
                 faceTitle: try call[faceTitle], perSaleLimit: try call[perSale],
                 perCardLimit: try call[perCard], balanceMaximum: try call[balanceMaximum],
-                bearerMaximum: try call[bearerMaximum], validityMonths: try call[validity])
+                bearerMaximum: try call[bearerMaximum], validityMonths: try call[validity],
+                isVerifiedOnly: try call[verifiedOnly])
             try await call.desk.programmes.change(
                 call[programme], to: changes, by: call.actor, at: call.now)
         },
