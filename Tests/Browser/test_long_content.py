@@ -71,6 +71,7 @@ def test_forty_lines_with_the_longest_names_fit_everywhere(
     expect(page.locator("#item-count")).to_have_text(str(LINES))
     expect(page.locator("#settle")).to_be_in_viewport(ratio=1)
     look(page, "sell")
+    assert page.locator(".basket-name").first.bounding_box()["width"] > 150
     expect(screen.locator("#customer-total")).to_have_text("¥19.99")
     look(screen, "customer-basket")
     screen.close()
@@ -129,6 +130,8 @@ def test_forty_lines_with_the_longest_names_fit_everywhere(
     office.locator("table.list tbody tr", has_text=receipt).locator("a").first.click()
     expect(office.locator("dl.facts").first).to_be_visible()
     look(office, "office-order")
+    # A long reason beside a price leaves the product its place.
+    assert office.locator("table.list tbody td").first.bounding_box()["width"] > 200
     office.goto(network.office + "/catalogue")
     look(office, "office-catalogue")
     printed = papers_with(page, pathlib.Path(network.folder) / "printer-1", receipt, 2)
