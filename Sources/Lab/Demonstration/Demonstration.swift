@@ -70,8 +70,7 @@ public final class Demonstration {
     /// - Shape: meanwhile SIGUSR1 cuts the line between the tills and head office, SIGUSR2 mends it.
     public func keepRunning() async throws {
         try await reportingFailure {
-            network = try await reopened(clock: .none)
-            try await fill()
+            try await open()
             printAddresses()
             try await LineSignals.follow { line in
                 try network.line.set(line)
@@ -81,7 +80,7 @@ public final class Demonstration {
     }
 
     /// Closes the network in the end, whatever happened; being asked to stop is no failure.
-    private func reportingFailure(_ body: () async throws -> Void) async throws {
+    func reportingFailure(_ body: () async throws -> Void) async throws {
         do {
             try await body()
             await network.close()
@@ -108,6 +107,12 @@ public final class Demonstration {
     }
 
     // MARK: Opening
+
+    /// Starts the network of today and fills it.
+    func open() async throws {
+        network = try await reopened(clock: .none)
+        try await fill()
+    }
 
     func fill() async throws {
         report.step("Head office is set up: programmes, stores, logins and the manual's test card")
