@@ -62,12 +62,17 @@ struct Demo: AsyncParsableCommand {
 
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure head office's ingest beside pgbench and pg_test_fsync.")
+        abstract:
+            "Measure head office's ingest beside PostgreSQL's own tools, then what a customer waits for."
+    )
+
+    @Flag(help: "Only what a customer waits for at the till.")
+    var counter = false
 
     @Option(help: "The folder everything lies in; emptied first.")
     var folder: String
 
-    @Option(help: "The folder of setup.json.")
+    @Option(help: "The folder of setup.json and catalogue.csv.")
     var demo = "deploy/demo"
 
     @Option(help: "The first of the ports that are used.")
@@ -75,11 +80,17 @@ struct Bench: AsyncParsableCommand {
 
     func run() async throws {
         let programs = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        let (folder, demo, firstPort) = (folder, demo, firstPort)
+        let (folder, demo) = (URL(filePath: folder).absoluteURL, URL(filePath: demo))
+        let (counter, firstPort) = (counter, firstPort)
         try await StopSignal.ending {
-            try await IngestMeasurement(
-                folder: URL(filePath: folder).absoluteURL, programs: programs.absoluteURL,
-                demo: URL(filePath: demo), firstPort: firstPort
+            if !counter {
+                try await IngestMeasurement(
+                    folder: folder, programs: programs.absoluteURL, demo: demo,
+                    firstPort: firstPort
+                ).run()
+            }
+            try await CounterMeasurement(
+                folder: folder, programs: programs.absoluteURL, demo: demo, firstPort: firstPort
             ).run()
         }
     }

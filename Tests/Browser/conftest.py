@@ -66,12 +66,17 @@ def network():
 
 
 @pytest.fixture(scope="session")
-def browser():
+def playwright():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright):
+    browser = playwright.chromium.launch(
+        executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -120,12 +125,18 @@ def as_person(open_page, sessions):
 
 @pytest.fixture
 def picture():
-    PICTURES.mkdir(parents=True, exist_ok=True)
-
     def take(page, name):
-        page.screenshot(path=PICTURES / f"{name}.png")
+        page.screenshot(path=picture_path(name, page.evaluate("document.documentElement.lang")))
 
     return take
+
+
+def picture_path(name, language, kind="png"):
+    """Where a picture goes: a folder for each language, so the name tells none."""
+    folder = PICTURES / ("en" if language.startswith("en") else "zh-Hans")
+    folder.mkdir(parents=True, exist_ok=True)
+    bare = "-".join(part for part in name.split("-") if part not in ("zh", "en"))
+    return folder / f"{bare}.{kind}"
 
 
 def sign_in(page, base, account, password):

@@ -9,7 +9,8 @@ PAGES = [
     ("admin", "/staff"), ("supervisor", "/programmes"), ("issuer", "/cards"),
     ("issuer", "/batches"), ("supervisor", "/loads"), ("approver", "/refunds"),
     ("finance", "/finance"), ("finance", "/orders"), ("auditor", "/audit"),
-    ("admin", "/stores/GD0001"), ("admin", "/password"),
+    ("admin", "/stores/GD0001"), ("admin", "/password"), ("finance", "/refunds/grace"),
+    ("finance", "/exceptions"), ("finance", "/quarantine"),
 ]
 
 

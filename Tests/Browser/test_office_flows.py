@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import ROOT, overflow, raw_words, serious_faults
+from conftest import ROOT, overflow, picture_path, raw_words, serious_faults
 from playwright.sync_api import expect
 from test_till import Cashier
 
@@ -246,7 +246,7 @@ def test_the_month_is_exported_as_a_file_that_a_spreadsheet_opens(clerk, picture
     finance.goto(network.office + "/finance")
     expect(finance.locator("table.list").last.locator("tbody tr")).not_to_have_count(0)
     check(finance, picture, "finance-exported-zh")
-    finance.screenshot(path=ROOT / "out/pictures/office-finance-whole-zh.png", full_page=True)
+    finance.screenshot(path=picture_path("office-finance-whole", "zh"), full_page=True)
 
 
 @pytest.mark.parametrize("login,path", FORBIDDEN)

@@ -25,8 +25,10 @@ class Counter:
         self.network, self._picture, self._open_page = network, picture, open_page
         self.till = as_person(network.till, account, password, self.language)
         self.till.goto(network.till)
-        self.till.wait_for_load_state("networkidle")
-        if self.till.locator("#clear").is_enabled():
+        basket = self.till.locator("#basket-lines tr").first
+        either = self.till.locator("#basket-empty").or_(basket)
+        expect(either.locator("visible=true")).to_be_visible()
+        if basket.is_visible():
             self.till.click("#clear")
         expect(self.till.locator("#basket-empty")).to_be_visible()
 

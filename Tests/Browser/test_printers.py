@@ -4,7 +4,7 @@ import pathlib
 import re
 
 import pytest
-from conftest import FIRST_PORT, PICTURES, overflow, raw_words, serious_faults
+from conftest import FIRST_PORT, overflow, picture_path, raw_words, serious_faults
 from playwright.sync_api import expect
 
 LANGUAGES = [
@@ -163,11 +163,7 @@ def test_a_reprint_is_marked_on_paper(desk):
     desk.check("slip")
     page.keyboard.press("F9")
     expect(page.locator("#print-state li[data-state=printed]")).to_have_count(2, timeout=15000)
-    for _ in range(60):
-        papers = desk.papers(receipt)
-        if len(papers) == 4:
-            break
-        page.wait_for_timeout(250)
+    papers = papers_with(page, desk.folder, receipt, 4)
     assert ["补打第 1 次" in p.read_text() for p in papers] == [False, False, True, True]
     draw(page, papers[2], f"paper-reprint-58-{desk.short}")
     # What the bars of narrow paper say finds the order.
@@ -181,6 +177,16 @@ def test_a_reprint_is_marked_on_paper(desk):
     assert found == [receipt]
 
 
+def papers_with(page, folder, text, count):
+    """The papers that say so, once there are so many."""
+    for _ in range(120):
+        found = sorted(p for p in folder.glob("*.txt") if text in p.read_text())
+        if len(found) >= count:
+            return found
+        page.wait_for_timeout(250)
+    raise AssertionError(f"{len(found)} papers of {text}, not {count}")
+
+
 def draw(page, paper, name):
     """The virtual printer's own drawing of a paper."""
     svg = paper.with_suffix(".svg").read_text()
@@ -188,6 +194,5 @@ def draw(page, paper, name):
     context = page.context.browser.new_context(viewport={"width": width, "height": height})
     sheet = context.new_page()
     sheet.set_content(f"<body style='margin:0'>{svg}</body>")
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    sheet.screenshot(path=PICTURES / f"{name}.png")
+    sheet.screenshot(path=picture_path(name, name.rsplit("-", 1)[1]))
     context.close()

@@ -4,14 +4,14 @@ import re
 import subprocess
 
 import pytest
-from conftest import PICTURES, ROOT, overflow, raw_words, serious_faults
+from conftest import FIRST_PORT, ROOT, overflow, picture_path, raw_words, serious_faults
 from playwright.sync_api import expect
 
 LANGUAGES = [
     pytest.param(("zh-CN", "zh", "cashier1", "cashier-demo-1"), id="Chinese"),
     pytest.param(("en-GB", "en", "cashier2", "cashier-demo-2"), id="English"),
 ]
-UNENROLLED_PORT = 8719
+UNENROLLED_PORT = FIRST_PORT + 19
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -27,7 +27,10 @@ class Cashier:
         self.page = as_person(network.till, self.account, self.password, self.language)
         self.page.goto(network.till)
         expect(self.page.locator("#search")).to_be_focused()
-        if self.page.locator("#clear").is_enabled():
+        basket = self.page.locator("#basket-lines tr").first
+        either = self.page.locator("#basket-empty").or_(basket)
+        expect(either.locator("visible=true")).to_be_visible()
+        if basket.is_visible():
             self.page.click("#clear")
         expect(self.page.locator("#basket-empty")).to_be_visible()
 
@@ -89,6 +92,14 @@ class Cashier:
             "async () => { for (let asked = 0; asked < 200; asked += 1) {"
             f" const s = await (await fetch('{path}')).json(); if ({condition}) return true;"
             " await new Promise((next) => setTimeout(next, 200)); } return false }"), condition
+
+    def keep_slips(self, name):
+        """A picture of each copy that the page shows."""
+        # The bar at the top stays where it is while a page scrolls: so tall a window need not.
+        self.page.set_viewport_size({"width": 1366, "height": 9000})
+        for copy, slip in zip(["merchant", "customer"], self.page.locator(".slip").all()):
+            slip.screenshot(path=picture_path(f"slip-{name}-{copy}", self.short))
+        self.page.set_viewport_size({"width": 1366, "height": 768})
 
     def open_newest_order(self):
         self.page.goto(self.network.till + "/orders")
@@ -195,7 +206,7 @@ def test_a_sale_is_made_by_keys_alone_and_gives_two_copies_of_the_slip(till):
             "narrow => document.querySelectorAll('.slip')"
             ".forEach((each) => each.classList.toggle('slip-58', narrow))", width == 58)
         page.pdf(
-            path=PICTURES / f"till-slip-{width}-{till.short}.pdf", width=f"{width}mm",
+            path=picture_path(f"till-slip-{width}", till.short, "pdf"), width=f"{width}mm",
             height="200mm")
         page.set_viewport_size({"width": round(width / 25.4 * 96), "height": 1100})
         assert overflow(page) <= 0
@@ -328,6 +339,7 @@ def test_a_refund_is_asked_for_decided_at_head_office_and_seen_with_its_opinion(
     row.locator("a[href$='/slip']").click()
     expect(page.locator(".slip")).to_have_count(2)
     till.check("refund-slip")
+    till.keep_slips("refund")
     assert raw_words(page) == []
 
 

@@ -40,7 +40,8 @@ extension SystemTests {
             let cashier = try await world.cashier(at: 0)
             let card = try await world.knownCard(at: 0)
             try await world.waitUntilSent(cashier)
-            let (pem, key) = try certificatePair(certificate, world)
+            let server =
+                certificate == "own" ? try world.officeStandIn() : try strangersServer(world)
             try world.network.line.set(.cut)
             let sale = try await cashier.sellOffline([("100001", 1)], price: 130, to: card)
             let answers = [
@@ -50,9 +51,8 @@ extension SystemTests {
                 ("", "text/html", .noContent), (#"{"batch":"01"#, "application/json", .ok),
             ]
             for (text, type, status) in answers {
-                try await Portal.with(
-                    certificate: pem, key: key, answering: text, type: type, status: status
-                ) { port, portal in
+                try await Portal.with(server, answering: text, type: type, status: status) {
+                    port, portal in
                     try world.network.line.set(.leadsElsewhere(port: port))
                     let begun = try await cashier.ringUp([("100001", 1)], price: 100)
                     let asked = try await cashier.pay(begun.payment, with: card)
@@ -77,31 +77,22 @@ extension SystemTests {
             #expect(try await cashier.status()["online"] as? Bool == true)
         }
 
-        /// Head office's own server certificate with its key, or one of nobody the till knows.
-        @MainActor private func certificatePair(_ kind: String, _ world: World) throws
-            -> (certificate: String, key: String)
-        {
-            let folder =
-                kind == "own"
-                ? world.network.officeFolder.appending(path: "secrets")
-                : world.network.folder
-            let names =
-                kind == "own" ? ("server.pem", "server.key.pem") : ("portal.pem", "portal.key")
-            let files = [names.0, names.1].map { folder.appending(path: $0) }
-            if kind != "own" {
-                try NodeProcess.run(
-                    "/usr/bin/openssl",
-                    [
-                        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                        "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
-                        "subjectAltName=IP:127.0.0.1", "-keyout", files[1].path, "-out",
-                        files[0].path,
-                    ])
+        /// A server with a certificate of nobody the till knows.
+        @MainActor private func strangersServer(_ world: World) throws -> TLSAnswerer {
+            let files = ["portal.pem", "portal.key"].map {
+                world.network.folder.appending(path: $0)
             }
-            return (
-                try String(contentsOf: files[0], encoding: .utf8),
-                try String(contentsOf: files[1], encoding: .utf8)
-            )
+            try NodeProcess.run(
+                "/usr/bin/openssl",
+                [
+                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
+                    "subjectAltName=IP:127.0.0.1", "-keyout", files[1].path, "-out",
+                    files[0].path,
+                ])
+            return TLSAnswerer(
+                certificate: try String(contentsOf: files[0], encoding: .utf8),
+                key: try String(contentsOf: files[1], encoding: .utf8))
         }
     }
 }

@@ -126,6 +126,15 @@ final class World {
         return cashier
     }
 
+    /// A server that tills take for head office: it has its certificate and key.
+    func officeStandIn() throws -> TLSAnswerer {
+        let folder = network.officeFolder.appending(path: "secrets")
+        return TLSAnswerer(
+            certificate: try String(
+                contentsOf: folder.appending(path: "server.pem"), encoding: .utf8),
+            key: try String(contentsOf: folder.appending(path: "server.key.pem"), encoding: .utf8))
+    }
+
     /// Lets go of a cashier whose session a test ended.
     func forgetCashier(at index: Int) { cashiers[network.tills[index].base] = nil }
 
@@ -186,6 +195,11 @@ final class World {
             try network.runOffice(["ledger", "verify"])
         }
     }
+}
+
+extension HTTPTransport {
+    /// A header field, for files that also import a web server's types.
+    typealias Field = HTTPField
 }
 
 extension HTTPTransport.Response {

@@ -169,45 +169,6 @@ struct DurabilityTests {
         #expect(state.isRolledBack)
     }
 
-    @Test func `a migration that fails half-way leaves the sales and the old schema (O-28)`()
-        async throws
-    {
-        try await sellOffline(2)
-        try till.store.close()
-        let broken = Migrations.Migration(
-            name: "m9999_fail_half_way",
-            text: """
-                ALTER TABLE sale ADD COLUMN half_way INTEGER;
-                UPDATE sale SET half_way = 1;
-                INSERT INTO no_such_table VALUES (1);
-                """)
-        let bundled = try Migrations.bundled()
-        #expect(throws: DatabaseError.self) {
-            try till.folder.openStore(migrations: bundled + [broken])
-        }
-        let store = try till.folder.openStore()
-        #expect(try await store.read { try Unsent.load(in: $0) }.saleCount == 2)
-        let columns = try await store.read { try $0.columns(in: "sale").map(\.name) }
-        #expect(!columns.contains("half_way"))
-        try store.close()
-    }
-
-    @Test func `an older program refuses a newer file and leaves the sales in it (O-28)`()
-        async throws
-    {
-        try await sellOffline(2)
-        try till.store.close()
-        let next = Migrations.Migration(
-            name: "m9999_add_later", text: "CREATE TABLE later (id INTEGER PRIMARY KEY)")
-        let bundled = try Migrations.bundled()
-        try till.folder.openStore(migrations: bundled + [next]).close()
-        let refusal = #expect(throws: TillStoreError.self) { try till.folder.openStore() }
-        #expect(refusal?.code == .foreignSchema)
-        let newer = try till.folder.openStore(migrations: bundled + [next])
-        #expect(try await newer.read { try Unsent.load(in: $0) }.saleCount == 2)
-        try newer.close()
-    }
-
     @Test func `a till with unsent records refuses to be reset (S-6)`() async throws {
         try await sellOffline(1)
         try till.store.close()
@@ -290,6 +251,22 @@ struct DiskTroubleTests {
         #expect(
             try await till.store.addToBasket(of: "li", code: "YP0001", quantity: 1).lines.count == 1
         )
+    }
+
+    @Test func `a till that starts while another program holds its file says so, and starts later`()
+        async throws
+    {
+        try till.store.close()
+        var holding = Configuration()
+        holding.allowsUnsafeTransactions = true
+        let outsider = try DatabaseQueue(
+            path: till.store.folder.databasePath, configuration: holding)
+        try await outsider.writeWithoutTransaction { try $0.beginTransaction(.immediate) }
+        let refusal = #expect(throws: TillStoreError.self) { try till.folder.openStore() }
+        #expect(refusal?.code == .unavailable)
+        try await outsider.writeWithoutTransaction { try $0.rollback() }
+        try outsider.close()
+        try till.folder.openStore().close()
     }
 
     @Test func `verdicts that could not be stored leave the records to be sent again (O-27 a)`()

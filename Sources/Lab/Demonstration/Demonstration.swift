@@ -91,7 +91,7 @@ public final class Demonstration {
     }
 
     /// Closes the network in the end, whatever happened; being asked to stop is no failure.
-    private func reportingFailure(_ body: () async throws -> Void) async throws {
+    func reportingFailure(_ body: () async throws -> Void) async throws {
         do {
             try await body()
             await network.close()
@@ -129,7 +129,7 @@ public final class Demonstration {
     }
 
     /// Fills the network and lets it live through its past, up to today.
-    private func open() async throws {
+    func open() async throws {
         try await fill()
         if !past.isEmpty { try await live(through: past) }
     }

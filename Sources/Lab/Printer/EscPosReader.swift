@@ -33,6 +33,8 @@ public struct PrintedSlip: Sendable {
     public let bytes: [UInt8]
     /// Whether it was cut off; else the connection ended before.
     public let isWhole: Bool
+    /// When its first byte came.
+    public let began: ContinuousClock.Instant
 
     /// The characters alone, a line a row.
     public var text: String {

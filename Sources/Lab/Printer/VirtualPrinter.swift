@@ -205,6 +205,7 @@ public final class VirtualPrinter: Sendable {
         private var waiting: [EscPosReader.Event] = []
         private var rows: [PrintedSlip.Row] = []
         private var bytes: [UInt8] = []
+        private var began = ContinuousClock.now
 
         init(columns: Int) { reader = EscPosReader(columns: columns) }
 
@@ -212,6 +213,7 @@ public final class VirtualPrinter: Sendable {
 
         /// Queues what needs paper; gives back what is answered at once.
         mutating func take(_ byte: UInt8) -> [EscPosReader.Event] {
+            if bytes.isEmpty { began = .now }
             bytes.append(byte)
             var urgent: [EscPosReader.Event] = []
             for event in reader.take(byte) {
@@ -237,7 +239,7 @@ public final class VirtualPrinter: Sendable {
                 rows = []
                 bytes = []
             }
-            return PrintedSlip(rows: rows, bytes: bytes, isWhole: isWhole)
+            return PrintedSlip(rows: rows, bytes: bytes, isWhole: isWhole, began: began)
         }
     }
 }

@@ -7,20 +7,32 @@ import GRDB
 struct TillConnections: Sendable {
     let writer: DatabaseQueue
     let readers: DatabasePool
+    let patience: LockPatience
 
     static func open(_ folder: DataFolder, migrations: [Migrations.Migration]) throws
         -> TillConnections
     {
+        do {
+            return try openFile(folder, migrations: migrations)
+        } catch let error as DatabaseError {
+            throw TillStoreError(opening: error) ?? error
+        }
+    }
+
+    private static func openFile(
+        _ folder: DataFolder, migrations: [Migrations.Migration]
+    ) throws -> TillConnections {
         try folder.createPrivateFile(at: folder.databasePath)
+        let patience = LockPatience()
         let writer = try DatabaseQueue(
-            path: folder.databasePath, configuration: writerConfiguration())
+            path: folder.databasePath, configuration: writerConfiguration(patience))
         do {
             try verifySettings(writer)
             try verifyContent(writer)
             try Migrations.run(migrations, on: writer)
             let readers = try DatabasePool(
                 path: folder.databasePath, configuration: readerConfiguration())
-            return TillConnections(writer: writer, readers: readers)
+            return TillConnections(writer: writer, readers: readers, patience: patience)
         } catch {
             // At once: the next try must not meet a file that is still being closed.
             try? writer.close()
@@ -33,10 +45,10 @@ struct TillConnections: Sendable {
         try writer.close()
     }
 
-    private static func writerConfiguration() -> Configuration {
+    private static func writerConfiguration(_ patience: LockPatience) -> Configuration {
         var configuration = Configuration()
         configuration.label = "till.writer"
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .callback { _ in patience.waits() }
         // GRDB's own set-up for write-ahead logging would lower `synchronous`, so it is not asked.
         configuration.prepareDatabase { database in
             for pragma in [

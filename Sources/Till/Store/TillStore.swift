@@ -111,9 +111,11 @@ final class TillStore: Sendable {
         _ lookUp: (@Sendable (Database) throws -> Value?)?,
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
-        let writer = try openOrReopen().writer
+        let connections = try openOrReopen()
+        let writer = connections.writer
         do {
             let value = try await writer.write(body)
+            connections.patience.renew()
             try afterCommit.withLock { $0 }?()
             writtenContinuation.yield()
             await checkpoint(writer)

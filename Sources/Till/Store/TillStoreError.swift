@@ -1,3 +1,5 @@
+import GRDB
+
 /// Why the till's file could not do what was asked; says nothing of any row's content.
 struct TillStoreError: Error, CustomStringConvertible {
     enum Code: String {
@@ -29,6 +31,21 @@ struct TillStoreError: Error, CustomStringConvertible {
         self.code = code
         self.message = message
         self.cause = cause
+    }
+
+    /// What it means that the file cannot be opened; nil for a fault of the program.
+    init?(opening error: DatabaseError) {
+        switch error.resultCode {
+        case .SQLITE_BUSY, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_IOERR, .SQLITE_PERM:
+            self.init(
+                .unavailable, "another program holds the data file, or it cannot be written",
+                cause: error)
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            self.init(.damaged, "the data file is damaged", cause: error)
+        case .SQLITE_FULL:
+            self.init(.diskFull, "the disk is full; nothing was recorded", cause: error)
+        default: return nil
+        }
     }
 
     /// Whether asking again later may work.

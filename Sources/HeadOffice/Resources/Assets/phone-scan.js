@@ -1,4 +1,5 @@
-// Scans a till's QR with the camera, in browsers that can read one; elsewhere the phone's own scanner does.
+// Scans a till's QR with the camera, in browsers that can read one; elsewhere the phone's own scanner does, or the link
+// is pasted.
 const start = document.getElementById("scan-start");
 const stop = document.getElementById("scan-stop");
 const camera = document.getElementById("camera");
@@ -17,7 +18,7 @@ function end() {
 // Only this site's payment addresses are opened, whatever else a code says.
 function paymentPath(text) {
   try {
-    const address = new URL(text);
+    const address = new URL(text.trim());
     const isOurs = address.origin === location.origin && address.pathname.startsWith("/p/q/");
     return isOurs ? address.pathname : null;
   } catch {
@@ -52,6 +53,15 @@ async function begin(detector) {
   start.hidden = true;
   scan(detector);
 }
+
+const link = document.getElementById("link");
+document.getElementById("link-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const path = paymentPath(link.value);
+  document.getElementById("link-problem").hidden = Boolean(path);
+  if (path) location.assign(path);
+  else link.select();
+});
 
 const formats = (await globalThis.BarcodeDetector?.getSupportedFormats?.().catch(() => [])) ?? [];
 if (formats.includes("qr_code") && navigator.mediaDevices) {

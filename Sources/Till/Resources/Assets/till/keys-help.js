@@ -23,6 +23,9 @@ document.addEventListener("keydown", (event) => {
   } else if (event.code === "KeyL") {
     event.preventDefault();
     document.querySelector("form[action='/language'] button")?.click();
+  } else if (event.code === "KeyQ") {
+    event.preventDefault();
+    document.querySelector("form[action='/sign-out'] button")?.click();
   }
 });
 

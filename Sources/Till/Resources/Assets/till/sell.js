@@ -26,16 +26,26 @@ let foundFor = "";
 let leaving = false;
 let looking = false;
 let queue = Promise.resolve();
+let complaints = 0;
+let mayHush = true;
 
 function say(text, bad = true) {
+  if (text && bad) complaints += 1;
   notice.textContent = text;
   notice.hidden = !text;
   notice.className = bad ? "notice notice-bad" : "notice notice-good";
 }
 
-// One change after another: a scanner is quicker than an answer, and nothing it read may be lost.
+// One change after another: a scanner is quicker than an answer, and nothing it read may be lost. What went wrong
+// stays on the screen through what was already waiting; only something new takes it away.
 function inTurn(work) {
-  queue = queue.then(work).catch((error) => say(error.message));
+  const known = complaints;
+  queue = queue
+    .then(() => {
+      mayHush = known === complaints;
+      return work();
+    })
+    .catch((error) => say(error.message));
   return queue;
 }
 
@@ -97,6 +107,7 @@ function drawBasket() {
       const by = document.createElement("div");
       by.className = "repriced";
       by.textContent = `${words("repricedBy")} ${entry.repricedBy} · ${entry.repriceReason ?? ""}`;
+      by.title = entry.repriceReason ?? "";
       price.append(list, " ", yuan(entry.price), by);
     } else {
       price.textContent = yuan(entry.price);
@@ -141,7 +152,7 @@ function drawBasket() {
 
 function took(answer) {
   basket = answer;
-  say("");
+  if (mayHush) say("");
   drawBasket();
 }
 
@@ -295,7 +306,10 @@ const hold = holding({
   back: () => search.focus(),
 });
 
-const clearAll = () => inTurn(async () => took(await call("DELETE", "/api/basket")));
+const clearAll = () => {
+  clearSearch();
+  return inTurn(async () => took(await call("DELETE", "/api/basket")));
+};
 
 document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]") || event.altKey) return;
