@@ -88,6 +88,24 @@ import WebSupport
         }
     }
 
+    @Test func `a session whose use cannot be kept just now is still one, an ended one is none`()
+        async throws
+    {
+        let test = try TestSite()
+        try await test.application().test(.router) { client in
+            let browser = Browser(client)
+            try await browser.signIn()
+            await test.store.hold(true)
+            test.clock.advance(.seconds(60))
+            #expect(try await browser.send("/orders").status == .ok)
+            test.clock.advance(.seconds(1800))
+            #expect(try await browser.send("/orders").status == .seeOther)
+            await test.store.hold(false)
+            #expect(try await browser.send("/orders").status == .seeOther)
+            #expect(await test.store.sessions.isEmpty)
+        }
+    }
+
     @Test func `a wrong password shows the page again with the account kept`() async throws {
         let test = try TestSite()
         try await test.application().test(.router) { client in

@@ -51,12 +51,13 @@ struct SessionMiddleware: RouterMiddleware {
         guard let token, let session = try await site.sessions.find(tokenHash: token.hash)
         else { return nil }
         let now = site.now()
+        // A store that can only be read just now keeps nobody from the pages: the next request writes it.
         guard session.isAlive(at: now) else {
-            try await site.sessions.end(tokenHash: session.tokenHash)
+            try? await site.sessions.end(tokenHash: session.tokenHash)
             return nil
         }
         if session.lastSeenAt.adding(.seconds(30)) <= now {
-            try await site.sessions.touch(tokenHash: session.tokenHash, at: now)
+            try? await site.sessions.touch(tokenHash: session.tokenHash, at: now)
         }
         return session
     }
