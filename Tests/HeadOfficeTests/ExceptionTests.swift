@@ -142,6 +142,39 @@ struct ExceptionTests {
         }
     }
 
+    @Test func `loads by file pay first what each card, or one before it, owes`() async throws {
+        try await withShop { shop, till, card in
+            let finance = try await shop.staff("fang", [.finance])
+            let issuer = try await shop.staff("ren", [.issuer])
+            let supervisor = try await shop.staff("xu", [.issuingSupervisor])
+            let second = try await shop.card(2, balance: 100)
+            let third = try await shop.card(3, balance: 0)
+            let sales = [
+                try till.sell(card, 1_500), try till.sell(second, 400), try till.sell(second, 600),
+            ]
+            _ = try await till.verdicts()
+            try await shop.move(card, to: "closed")
+            try await shop.office.store.write { session in
+                try session.execute(
+                    "INSERT INTO card_chain VALUES (\(card.id), \(third.id), \(TestOffice.morning))")
+            }
+            for sale in sales { try await shop.decide(sale, .collect, by: finance) }
+            let files = LoadFiles(store: shop.office.store)
+            let id = shop.office.store.clock.makeID()
+            let rows = "\(third.number.text),7.00,补贴\n\(second.number.text),4.00,补贴\n"
+            try await files.ask(
+                id, name: "a.csv", bytes: Array(("卡号,金额,事由\n" + rows).utf8), by: issuer,
+                at: shop.now)
+            try await files.approve(id, by: supervisor, at: shop.now)
+            #expect(try await shop.balance(third) == (200, 0))
+            #expect(try await shop.balance(second) == (0, 0))
+            #expect(try await shop.standing(sales[0]) == "settled card posted")
+            #expect(try await shop.standing(sales[1]) == "settled card posted")
+            #expect(try await shop.standing(sales[2]) == "collecting insufficient_balance 500")
+            #expect(try await shop.kind(.storePayable) == 1_500 + 400 + 100)
+        }
+    }
+
     @Test func `what a hold keeps is not collected`() async throws {
         try await withShop { shop, till, card in
             let finance = try await shop.staff("fang", [.finance])

@@ -55,7 +55,7 @@ extension Cards {
         try actor.require(.issuingSupervisor)
         try await store.write { session in
             let load = try Self.lockLoad(loadID, for: actor, in: session)
-            let owed = try ShortfallCollection.lock(cardID: load.cardID, in: session)
+            let owed = try ShortfallCollection.lock(cardIDs: [load.cardID], in: session)
             let card = try Self.lockCard(load.cardID, in: session)
             guard card.state == .active else { throw CardsRefusal.cardNotActive }
             try Self.requireRoom(for: load.amount, on: card, in: session)

@@ -133,7 +133,7 @@ public struct LoadFiles: Sendable {
         }
     }
 
-    /// Books every row of a file, or none.
+    /// Books every row of a file, or none; each load pays first what is to be collected from its card (R-P5).
     ///
     /// - Refuses, first match wins: `.roleMissing`, `.unknownLoadFile`, `.alreadyDecided`, `.samePerson`,
     ///   `.loadFileNotRight` when a card no longer fits; the file's page names the rows.
@@ -141,6 +141,10 @@ public struct LoadFiles: Sendable {
         try actor.require(.issuingSupervisor)
         try await store.write { session in
             let name = try Self.lockFile(fileID, for: actor, in: session)
+            let owed = try ShortfallCollection.lock(
+                cardIDs: try session.query(
+                    "SELECT card_id FROM card_load WHERE card_load_file_id = \(fileID)"
+                ).map { try $0["card_id"] }, in: session)
             let loads = try session.query(
                 """
                 SELECT load_id, card_load.card_id, amount, card.programme_id, card.state, card.test
@@ -167,6 +171,7 @@ public struct LoadFiles: Sendable {
                         cardID: try row["card_id"], isTest: false, loadID: try row["load_id"],
                         at: now)
                 }, at: now)
+            try owed.take(by: .staff(actor), at: now, in: session)
             try session.audit(
                 actor, "card_load_file.approve", name,
                 ["file": fileID.description, "rows": String(loads.count)], at: now)
