@@ -38,6 +38,14 @@ extension ExportOrders {
                 closing: try call[closing])
             try await call.desk.exportOrders.ask(call[order], wish, by: call.actor, at: call.now)
         },
+        .download(
+            "/export-orders/{order}/file", "The file of an order that is done, or a range of it.",
+            Finance.readers, [order],
+            types: Set(ReportFormat.allCases.map(\.contentType)).sorted()
+        ) { call in
+            try await ExportOrderPages.fetch(
+                call[order], call.request, call.context, by: call.actor, call.desk)
+        },
         .delete("/export-orders/{order}", "Gives a file up.", Finance.readers, [order]) { call in
             try await call.desk.exportOrders.cancel(call[order], by: call.actor, at: call.now)
         },

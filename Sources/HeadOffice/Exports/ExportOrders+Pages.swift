@@ -18,7 +18,9 @@ struct ExportOrderPages: Sendable {
         group.post("/finance/files") { _, context in try await ask(context) }
         group.post("/finance/files/{id}/cancel") { _, context in try await cancel(context) }
         group.get("/finance/files/{id}/file") { request, context in
-            try await fetch(request, context)
+            try await Self.fetch(
+                try context.recordID("id"), request, context, by: try await desk.actor(context),
+                desk)
         }
     }
 
@@ -160,14 +162,18 @@ struct ExportOrderPages: Sendable {
     }
 
     /// The file, or the rest of one whose download broke off: `Range` with one range of bytes (RFC 9110).
-    private func fetch(_ request: Request, _ context: WebContext) async throws -> Response {
-        let order = try await desk.exportOrders.find(
-            try context.recordID("id"), by: try await desk.actor(context))
+    ///
+    /// - Refuses, first match wins: `.roleMissing`, `.exportUnknown`, `.exportNotReady`.
+    static func fetch(
+        _ orderID: RecordID, _ request: Request, _ context: WebContext, by actor: StaffActor,
+        _ desk: OfficeDesk
+    ) async throws -> Response {
+        let order = try await desk.exportOrders.find(orderID, by: actor)
         guard order.state == .done, let file = order.file else {
             throw FinanceRefusal.exportNotReady
         }
         let path = ExportWriter.folder(of: order.orderID, in: desk.exportFolder)
-            .appending(path: file.name).path
+            .appending(path: file.path).path
         guard FileManager.default.fileExists(atPath: path) else {
             throw FinanceRefusal.exportNotReady
         }

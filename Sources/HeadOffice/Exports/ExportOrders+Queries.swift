@@ -18,11 +18,14 @@ extension ExportOrders {
 
     /// What was made.
     struct File: Sendable {
-        let name: String
+        /// Below the order's folder: the folder of who wrote it, then the file's name.
+        let path: String
         /// Bytes.
         let size: Int64
         /// Hex.
         let sha256: String
+
+        var name: String { path.split(separator: "/").last.map(String.init) ?? path }
     }
 
     /// Orders a page shows.
@@ -63,15 +66,15 @@ extension ExportOrders {
         """
 
     private static func listed(_ row: PostgresRow) throws -> Listed {
-        let name: String? = try row["file"]
+        let path: String? = try row["file"]
         return Listed(
             orderID: try row["order_id"], wish: try wish(row), askedBy: try row["login"],
             askedAt: try row["asked_at"],
             state: State(rawValue: try row["state"]) ?? .failed,
             rowEstimate: try row["row_estimate"], rowsWritten: try row["rows_written"],
             code: try row["code"],
-            file: try name.map {
-                File(name: $0, size: try row["file_size"], sha256: try row["file_sha256"])
+            file: try path.map {
+                File(path: $0, size: try row["file_size"], sha256: try row["file_sha256"])
             })
     }
 
@@ -148,7 +151,7 @@ extension ExportOrders {
             switch ending {
             case .done(let file, let rows):
                 """
-                state = 'done', ended_at = \(now), rows_written = \(rows), file = \(file.name),
+                state = 'done', ended_at = \(now), rows_written = \(rows), file = \(file.path),
                 file_size = \(file.size), file_sha256 = \(file.sha256)
                 """
             case .failed(let code): "state = 'failed', ended_at = \(now), code = \(code)"
@@ -160,6 +163,19 @@ extension ExportOrders {
                 UPDATE export_order SET \(fragment: change), writer = NULL
                 WHERE order_id = \(orderID) AND writer = \(writer)
                 """) == 1
+        }
+    }
+
+    /// Which of these orders' files are still to come or kept.
+    func kept(among orderIDs: [RecordID]) async throws -> Set<RecordID> {
+        try await store.read { session in
+            Set(
+                try session.query(
+                    """
+                    SELECT order_id FROM export_order
+                    WHERE order_id = ANY (\(orderIDs)) AND state IN ('waiting', 'writing', 'done')
+                    """
+                ).map { try $0["order_id"] as RecordID })
         }
     }
 

@@ -39,8 +39,9 @@ struct ExportOrders: Sendable {
 
     /// Orders a file.
     ///
-    /// - Refuses, first match wins: `.roleMissing`, `.formatUnknown`, `.closingUnknown`, `.exportsTooMany`.
-    /// - A second call with the same id orders nothing.
+    /// - Refuses, first match wins: `.roleMissing`, `.formatUnknown`, `.exportIDTaken` for an id by which another
+    ///   person ordered, or another file, `.closingUnknown`, `.exportsTooMany`.
+    /// - A second call of the same person with the same id and wish orders nothing.
     func ask(_ orderID: RecordID, _ wish: Wish, by actor: StaffActor, at now: Instant) async throws
     {
         try actor.require(.finance, .auditor)
@@ -52,9 +53,16 @@ struct ExportOrders: Sendable {
             try session.execute(
                 "SELECT FROM staff_account WHERE staff_account_id = \(actor.accountID) FOR NO KEY UPDATE"
             )
-            if try session.queryOne(
-                "SELECT FROM export_order WHERE order_id = \(orderID)") != nil
+            let number = wish.closing.map { Int32(clamping: $0) }
+            if let known = try session.queryOne(
+                """
+                SELECT asked_by = \(actor.accountID) AND report = \(wish.report.rawValue)
+                       AND month = \(wish.month.firstDay) AND format = \(wish.format.rawValue)
+                       AND closing_number IS NOT DISTINCT FROM \(number as Int32?) AS same
+                FROM export_order WHERE order_id = \(orderID)
+                """)
             {
+                guard try known["same"] else { throw FinanceRefusal.exportIDTaken }
                 return
             }
             _ = try ReportSource(
@@ -66,15 +74,17 @@ struct ExportOrders: Sendable {
                     WHERE asked_by = \(actor.accountID) AND state IN ('waiting', 'writing')
                     """)?.decode("n") ?? 0
             guard underWay < Self.underWayMax else { throw FinanceRefusal.exportsTooMany }
-            try session.execute(
+            let made = try session.execute(
                 """
                 INSERT INTO export_order (order_id, report, month, format, closing_number,
                                           row_estimate, asked_by, asked_at)
                 VALUES (\(orderID), \(wish.report.rawValue), \(wish.month.firstDay),
                         \(wish.format.rawValue),
-                        \(wish.closing.map { Int32(clamping: $0) } as Int32?),
+                        \(number as Int32?),
                         \(try Self.estimate(wish, .max, in: session)), \(actor.accountID), \(now))
+                ON CONFLICT (order_id) DO NOTHING
                 """)
+            guard made == 1 else { throw FinanceRefusal.exportIDTaken }
         }
     }
 

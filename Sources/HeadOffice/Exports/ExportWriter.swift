@@ -6,7 +6,8 @@ import WebSupport
 
 /// Writes what was ordered, one file at a time.
 ///
-/// Shape: each order has a folder of its own under `folder`; head offices that share a database share this folder too.
+/// Shape: each order has a folder of its own under `folder`, and in it each program that wrote it one of its own; head
+/// offices that share a database share `folder` too.
 struct ExportWriter: Service {
     let orders: ExportOrders
     let export: MonthExport
@@ -26,7 +27,7 @@ struct ExportWriter: Service {
         writer = store.clock.makeID()
     }
 
-    /// Where an order's file lies.
+    /// Where all of an order lies.
     static func folder(of orderID: RecordID, in folder: URL) -> URL {
         folder.appending(path: orderID.description)
     }
@@ -34,10 +35,24 @@ struct ExportWriter: Service {
     /// Writes order after order until the service stops; what is under way then goes back to waiting.
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
+            await sweep()
             while !Task.isCancelled {
                 let wrote = await writeNext()
                 if !wrote { try await Task.sleep(for: Self.pause) }
             }
+        }
+    }
+
+    /// Removes what a program that ended in between left of orders that are over.
+    func sweep() async {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        let left = names.compactMap { RecordID($0) }
+        guard !left.isEmpty else { return }
+        do {
+            let kept = try await orders.kept(among: left)
+            for orderID in left where !kept.contains(orderID) { remove(orderID) }
+        } catch {
+            store.logger.error("Old exports stay for now", metadata: ["error": "\(error)"])
         }
     }
 
@@ -61,7 +76,7 @@ struct ExportWriter: Service {
         }
     }
 
-    private func write(_ order: ExportOrders.Claimed) async throws {
+    func write(_ order: ExportOrders.Claimed) async throws {
         let progress = ExportProgress()
         let ending = await withTaskCancellationHandler {
             await withTaskGroup(of: Void.self) { group in
@@ -76,7 +91,11 @@ struct ExportWriter: Service {
         let isMine = try await Task.detached { [orders, writer, store] in
             try await orders.end(order.orderID, ending, by: writer, at: store.clock.now())
         }.value
-        guard isMine, case .done = ending else { return remove(order.orderID) }
+        guard isMine, case .done = ending else {
+            // Another program may have the order now: its folder stays.
+            try? FileManager.default.removeItem(at: place(of: order.orderID))
+            return
+        }
     }
 
     /// Says how far it is and learns whether the file is still wanted.
@@ -91,7 +110,7 @@ struct ExportWriter: Service {
     private func file(
         _ order: ExportOrders.Claimed, _ progress: ExportProgress
     ) async -> ExportOrders.Ending {
-        let place = Self.folder(of: order.orderID, in: folder)
+        let place = place(of: order.orderID)
         do {
             let manifest = try await export.write(
                 order.wish.report, month: order.wish.month, format: order.wish.format,
@@ -102,7 +121,8 @@ struct ExportWriter: Service {
             let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
             return .done(
                 ExportOrders.File(
-                    name: manifest.file, size: size?.int64Value ?? 0, sha256: manifest.sha256),
+                    path: "\(writer)/\(manifest.file)", size: size?.int64Value ?? 0,
+                    sha256: manifest.sha256),
                 rows: Int64(manifest.rowCount))
         } catch {
             if progress.isStopped { return .released }
@@ -114,6 +134,11 @@ struct ExportWriter: Service {
             }
             return .failed(code: refusal?.code ?? FinanceRefusal.fileNotWritten.code)
         }
+    }
+
+    /// Where this program writes an order's file.
+    func place(of orderID: RecordID) -> URL {
+        Self.folder(of: orderID, in: folder).appending(path: writer.description)
     }
 
     private func remove(_ orderID: RecordID) {

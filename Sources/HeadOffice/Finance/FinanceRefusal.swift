@@ -13,6 +13,8 @@ public enum FinanceRefusal: String, OfficeRefusal, CaseIterable {
     /// One person has enough files under way.
     case exportsTooMany = "exports_too_many"
     case exportUnknown = "export_unknown"
+    /// The id stands for another person's order, or for another file.
+    case exportIDTaken = "export_id_taken"
     /// The file is made in the background, not while a browser waits.
     case exportTooLong = "export_too_long"
     /// Somebody gave it up, or the program stops.

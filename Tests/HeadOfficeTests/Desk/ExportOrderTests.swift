@@ -35,7 +35,7 @@ struct ExportOrderTests {
         _ writer: ExportWriter, _ order: ExportOrders.Listed
     ) -> String {
         ExportWriter.folder(of: order.orderID, in: writer.folder)
-            .appending(path: order.file?.name ?? "").path
+            .appending(path: order.file?.path ?? "").path
     }
 
     @Test func `an ordered file is written, registered and the same as a direct one`() async throws
@@ -74,7 +74,7 @@ struct ExportOrderTests {
             let isWanted = try await orders.note(
                 writing, rows: 3, by: writer.writer, at: world.now)
             #expect(!isWanted)
-            let file = ExportOrders.File(name: "x.csv", size: 1, sha256: "00")
+            let file = ExportOrders.File(path: "x.csv", size: 1, sha256: "00")
             let isDone = try await orders.end(
                 writing, .done(file, rows: 3), by: writer.writer, at: world.now)
             #expect(!isDone)
@@ -114,6 +114,62 @@ struct ExportOrderTests {
             #expect(try await orders.find(id, by: finance).state == .done)
             let isStill = try await orders.note(id, rows: 1, by: dead, at: world.now)
             #expect(!isStill)
+        }
+    }
+
+    @Test func `a writer that lost its order leaves the other's file alone`() async throws {
+        try await withOrders { world, orders, writer, wish in
+            let finance = try await world.actor("finance")
+            let id = world.store.clock.makeID()
+            try await orders.ask(id, wish, by: finance, at: world.now)
+            let stalled = ExportWriter(
+                store: world.store, accounts: world.accounts, folder: writer.folder)
+            let claimed = try #require(try await orders.claim(as: stalled.writer, at: world.now))
+            world.office.time.move(milliseconds: ExportOrders.writerLife + 1)
+            #expect(await writer.writeNext())
+            try await stalled.write(claimed)
+            let order = try await orders.find(id, by: finance)
+            let file = try #require(order.file)
+            #expect(order.state == .done)
+            #expect(try ExportFiles.sha256(ofFile: path(writer, order)) == file.sha256)
+            #expect(!FileManager.default.fileExists(atPath: stalled.place(of: id).path))
+        }
+    }
+
+    @Test func `what a program left of orders that are over goes when one starts`() async throws {
+        try await withOrders { world, orders, writer, wish in
+            let finance = try await world.actor("finance")
+            let (done, over) = (world.store.clock.makeID(), world.store.clock.makeID())
+            try await orders.ask(done, wish, by: finance, at: world.now)
+            #expect(await writer.writeNext())
+            try await orders.ask(over, wish, by: finance, at: world.now)
+            try await orders.cancel(over, by: finance, at: world.now)
+            let left = ExportWriter.folder(of: over, in: writer.folder)
+            try FileManager.default.createDirectory(
+                at: left.appending(path: "x"), withIntermediateDirectories: true)
+            await writer.sweep()
+            #expect(!FileManager.default.fileExists(atPath: left.path))
+            let order = try await orders.find(done, by: finance)
+            #expect(FileManager.default.fileExists(atPath: path(writer, order)))
+        }
+    }
+
+    @Test func `an id orders one file of one person`() async throws {
+        try await withOrders { world, orders, _, wish in
+            let (finance, auditor) = (
+                try await world.actor("finance"), try await world.actor("auditor")
+            )
+            let id = world.store.clock.makeID()
+            try await orders.ask(id, wish, by: finance, at: world.now)
+            try await orders.ask(id, wish, by: finance, at: world.now)
+            let other = ExportOrders.Wish(
+                report: wish.report, month: wish.month, format: .xlsx, closing: nil)
+            for (person, wish) in [(auditor, wish), (finance, other)] {
+                await #expect(throws: FinanceRefusal.exportIDTaken) {
+                    try await orders.ask(id, wish, by: person, at: world.now)
+                }
+            }
+            #expect(try await orders.list(by: finance).count == 1)
         }
     }
 
