@@ -8,8 +8,9 @@ import PostgresDriver
 public enum Rollups {
     /// Adds transfers just posted, in the order of the rows' keys.
     ///
-    /// - Shape: one statement, however many transfers. A row belongs to one store, or to one programme, whose accounts the
-    ///   posting holds already: no posting waits here for one that it would not have waited for.
+    /// - Shape: one statement, however many transfers. Most rows belong to one store or one programme whose
+    ///   account the posting holds already. Two postings that share no account wait here for each other where they count
+    ///   on one row: replacements, or a sale beside a shortfall of the same store and day that the card paid nothing of.
     static func add(_ session: PostgresSession, _ transferIDs: [Int64]) throws {
         // A plan made once for all, on tables that were still empty, would read them whole for ever after.
         try session.execute("SET LOCAL plan_cache_mode = force_custom_plan")
