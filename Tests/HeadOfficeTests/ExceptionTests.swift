@@ -156,7 +156,8 @@ struct ExceptionTests {
             try await shop.move(card, to: "closed")
             try await shop.office.store.write { session in
                 try session.execute(
-                    "INSERT INTO card_chain VALUES (\(card.id), \(third.id), \(TestOffice.morning))")
+                    "INSERT INTO card_chain VALUES (\(card.id), \(third.id), \(TestOffice.morning))"
+                )
             }
             for sale in sales { try await shop.decide(sale, .collect, by: finance) }
             let files = LoadFiles(store: shop.office.store)

@@ -80,7 +80,10 @@ struct OfficeKeyTests {
                 #expect(try await earlier()?.tillCount == 1, "a payment may be under way")
                 office.time.move(milliseconds: OfficeKeys.settlingTime)
                 #expect(try await earlier()?.mayBeRemoved == true)
-                try await keys.remove(first, at: shop.now)
+                for _ in 0..<2 { try await keys.remove(first, at: shop.now) }
+                let removals = try await shop.number(
+                    "SELECT count(*) FROM audit WHERE action = 'keys.remove_sealing'")
+                #expect(removals == 1)
                 let isGone = try OfficeSecrets.removeSealingKey(first, in: folder)
                 #expect(isGone)
                 #expect(try await earlier() == nil)
@@ -110,6 +113,36 @@ struct OfficeKeyTests {
                 _ = try await till.push()
                 let free = try await keys.list(at: shop.now).filter { $0.supersededAt != nil }
                 #expect(free.map(\.mayBeRemoved) == [true])
+            }
+        }
+    }
+
+    @Test func `what is sealed to a key that only another program has yet is judged by neither`()
+        async throws
+    {
+        try await withFolder { folder in
+            try await withOffice { office in
+                let old = restarted(
+                    try await TestShop.open(office), try OfficeSecrets(folder: folder))
+                try await OfficeKeys(store: old.office.store).publish(at: old.now)
+                _ = try OfficeSecrets.renewSealingKey(in: folder)
+                let new = restarted(old, try OfficeSecrets(folder: folder))
+                office.time.move(milliseconds: 1_000)
+                try await OfficeKeys(store: new.office.store).publish(at: new.now)
+                let till = try await TestTill.enrol(new)
+                let card = try await new.card(1, balance: 1_000)
+                try till.sell(card, 100)
+                await #expect(throws: OfficeKeysRefusal.keyElsewhere) {
+                    try await BatchIngest(old.office.store).take(till.frame(), from: till.known)
+                }
+                let payment = new.office.store.clock.makeID()
+                await #expect(throws: OfficeKeysRefusal.keyElsewhere) {
+                    try await till.authorise(
+                        card, 200, payment: payment, at: Authorisations(old.office.store))
+                }
+                #expect(try await new.number("SELECT count(*) FROM journal_record") == 0)
+                #expect(try await till.verdicts() == ["posted"])
+                #expect(try await till.authorise(card, 200, payment: payment).result == .approved)
             }
         }
     }

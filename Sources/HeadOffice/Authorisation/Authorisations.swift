@@ -19,6 +19,7 @@ struct Authorisations: Sendable {
     /// Decides one attempt, or repeats its first answer.
     ///
     /// - Shape: the answer carries an empty beacon; the endpoint puts in the request's own.
+    /// - Refuses: `OfficeKeysRefusal.keyElsewhere`, which is no answer for the payment.
     func authorise(
         _ request: AuthorisationRequest, from till: KnownTill
     ) async throws -> AuthorisationReply {
@@ -33,6 +34,10 @@ struct Authorisations: Sendable {
                 return attempt.answer(.paymentDiffers, .unseen, verdict: nil, card: nil)
             }
             if let answer = try attempt.storedAnswer() { return answer }
+            guard
+                try !OfficeKeys.areElsewhere(
+                    [request.credential], opening: openingKeys, in: session)
+            else { throw OfficeKeysRefusal.keyElsewhere }
             let asked = Payment.Terms(amount: request.amount, card: request.fingerprint)
             let card = try CardRow.lock(
                 session, [request.fingerprint], province: till.province)[request.fingerprint]

@@ -25,6 +25,7 @@ struct BatchIngest: Sendable {
 
     /// Stores a batch and acts on it.
     ///
+    /// - Refuses: `OfficeKeysRefusal.keyElsewhere` for new records sealed to a key that this program is still to get.
     /// - Repetition: records stored before get the verdicts they got first, and nothing changes.
     func take(_ frame: BatchFrame, from till: KnownTill) async throws -> Result {
         guard frame.header.till == till.code, frame.header.epoch == till.epoch else {
@@ -60,6 +61,10 @@ struct BatchIngest: Sendable {
         var verdicts = try row.verdicts(
             session, from: frame.header.first, count: decision.repeatedCount)
         let new = Array(incoming[decision.newEntries])
+        guard
+            try !OfficeKeys.areElsewhere(
+                new.compactMap(\.sealed), opening: keys.opening, in: session)
+        else { throw OfficeKeysRefusal.keyElsewhere }
         let judged = try judge(new, row: row, at: received, in: session)
         verdicts += judged.outcome.stored.map(\.verdict)
         try judged.row.store(

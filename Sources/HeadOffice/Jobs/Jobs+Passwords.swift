@@ -50,7 +50,9 @@ private struct LatePassword {
             let businessAt = found.businessAt, let sealed = try sealed(saleID),
             let card = try CardRow.lock(
                 session, [fingerprint], province: found.province)[fingerprint],
-            !card.lock.isLocked(on: BusinessDate(now))
+            !card.lock.isLocked(on: BusinessDate(now)),
+            try !OfficeKeys.areElsewhere(
+                [sealed], opening: store.secrets.openingKeys, in: session)
         else { return false }
         let isRight = try isRight(
             sealed, saleID: saleID, amount: found.total, card: card, at: businessAt)

@@ -68,45 +68,55 @@ public struct OfficeKeys: Sendable {
 
     /// Every key that is still kept, the present ones first.
     public func list(at now: Instant) async throws -> [Listed] {
+        try await store.read { session in try Self.list(at: now, in: session) }
+    }
+
+    /// The same for people.
+    ///
+    /// - Refuses: `.roleMissing`.
+    func list(by actor: StaffActor, at now: Instant) async throws -> [Listed] {
+        try actor.require(.operator, .auditor, .storeAdministrator)
+        return try await list(at: now)
+    }
+
+    private static func list(at now: Instant, in session: PostgresSession) throws -> [Listed] {
         let (ended, settled) = (
             now.adding(milliseconds: -CardVerifier.life),
             now.adding(milliseconds: -Self.settlingTime)
         )
-        return try await store.read { session in
-            try session.query(
-                """
-                SELECT kind, key_id, since, superseded_at,
-                       CASE WHEN kind = 'sealing' AND superseded_at IS NOT NULL THEN (
-                           SELECT count(*) FROM till_key JOIN till USING (till_id)
-                           WHERE (till_key.created_at < office_key.superseded_at
-                                  OR till_key.epoch > 1)
-                             AND (till_key.revoked_at IS NULL OR till_key.revoked_at > \(ended))
-                             AND NOT coalesce(
-                                 till_key.sealing_key_id <> office_key.key_id
-                                 AND till_key.sealing_heard_at <= \(settled)
-                                 AND till_key.sealing_heard_at >= office_key.superseded_at
-                                 AND till_key.sealing_heard_seq <= CASE
-                                     WHEN till.epoch = till_key.epoch THEN till.durable_seq
-                                     ELSE (SELECT coalesce(max(seq), 0) FROM journal_record AS record
-                                           WHERE record.till_id = till_key.till_id
-                                             AND record.epoch = till_key.epoch) END, false))
-                       ELSE 0 END AS tills,
-                       (SELECT count(*) FROM (
-                            SELECT sealed FROM pending_credential
-                            UNION ALL
-                            SELECT sealed FROM quarantined_record WHERE sealed IS NOT NULL) AS kept
-                        WHERE office_key.kind = 'sealing'
-                          AND substring(sealed FROM 2 FOR get_byte(sealed, 0))
-                              = convert_to(office_key.key_id, 'UTF8')) AS waiting
-                FROM office_key WHERE removed_at IS NULL
-                ORDER BY superseded_at IS NOT NULL, kind DESC, since DESC, key_id
-                """
-            ).map { row in
-                Listed(
-                    kind: try row["kind"], keyID: try row["key_id"], since: try row["since"],
-                    supersededAt: try row["superseded_at"], tillCount: try row["tills"],
-                    waitingCount: try row["waiting"])
-            }
+        return try session.query(
+            """
+            SELECT kind, key_id, since, superseded_at,
+                   CASE WHEN kind = 'sealing' AND superseded_at IS NOT NULL THEN (
+                       SELECT count(*) FROM till_key JOIN till USING (till_id)
+                       WHERE (till_key.created_at < office_key.superseded_at
+                              OR till_key.epoch > 1)
+                         AND (till_key.revoked_at IS NULL OR till_key.revoked_at > \(ended))
+                         AND NOT coalesce(
+                             till_key.sealing_key_id <> office_key.key_id
+                             AND till_key.sealing_heard_at <= \(settled)
+                             AND till_key.sealing_heard_at >= office_key.superseded_at
+                             AND till_key.sealing_heard_seq <= CASE
+                                 WHEN till.epoch = till_key.epoch THEN till.durable_seq
+                                 ELSE (SELECT coalesce(max(seq), 0) FROM journal_record AS record
+                                       WHERE record.till_id = till_key.till_id
+                                         AND record.epoch = till_key.epoch) END, false))
+                   ELSE 0 END AS tills,
+                   (SELECT count(*) FROM (
+                        SELECT sealed FROM pending_credential
+                        UNION ALL
+                        SELECT sealed FROM quarantined_record WHERE sealed IS NOT NULL) AS kept
+                    WHERE office_key.kind = 'sealing'
+                      AND substring(sealed FROM 2 FOR get_byte(sealed, 0))
+                          = convert_to(office_key.key_id, 'UTF8')) AS waiting
+            FROM office_key WHERE removed_at IS NULL
+            ORDER BY superseded_at IS NOT NULL, kind DESC, since DESC, key_id
+            """
+        ).map { row in
+            Listed(
+                kind: try row["kind"], keyID: try row["key_id"], since: try row["since"],
+                supersededAt: try row["superseded_at"], tillCount: try row["tills"],
+                waitingCount: try row["waiting"])
         }
     }
 
@@ -118,11 +128,19 @@ public struct OfficeKeys: Sendable {
     /// Agrees to remove an earlier sealing key, or refuses; the file is the caller's.
     ///
     /// - Refuses, first match wins: `OfficeKeysRefusal.unknownKey`, `.keyNeeded`.
+    /// - Repetition: of a key removed before changes nothing, so that a file left behind goes too.
     public func remove(_ keyID: String, at now: Instant) async throws {
-        let found = try await list(at: now).first { $0.kind == "sealing" && $0.keyID == keyID }
-        guard let found, found.supersededAt != nil else { throw OfficeKeysRefusal.unknownKey }
-        guard found.mayBeRemoved else { throw OfficeKeysRefusal.keyNeeded }
         try await store.write { session in
+            let row = try session.queryOne(
+                """
+                SELECT removed_at IS NOT NULL AS is_removed FROM office_key
+                WHERE kind = 'sealing' AND key_id = \(keyID) FOR NO KEY UPDATE
+                """)
+            if let row, try row["is_removed"] { return }
+            let found = try Self.list(at: now, in: session)
+                .first { $0.kind == "sealing" && $0.keyID == keyID }
+            guard let found, found.supersededAt != nil else { throw OfficeKeysRefusal.unknownKey }
+            guard found.mayBeRemoved else { throw OfficeKeysRefusal.keyNeeded }
             try session.execute(
                 """
                 UPDATE office_key SET removed_at = \(now)
@@ -131,6 +149,24 @@ public struct OfficeKeys: Sendable {
             try AuditEntry(actor: .shell, action: "keys.remove_sealing", subject: keyID)
                 .write(session, at: now)
         }
+    }
+
+    /// Whether some of what is sealed is under a key that another program on this database was started with after this
+    /// one's newest: this one opens it once it is started again. An older key that is lost is lost.
+    static func areElsewhere(
+        _ sealed: [[UInt8]], opening keys: [OpeningKey], in session: PostgresSession
+    ) throws -> Bool {
+        let here = keys.map(\.id)
+        let others = Set(sealed.compactMap { SealedCredential(bytes: $0)?.keyID })
+            .subtracting(here)
+        guard !others.isEmpty else { return false }
+        return try session.queryOne(
+            """
+            SELECT FROM office_key
+            WHERE kind = 'sealing' AND key_id = ANY (\(Array(others))) AND removed_at IS NULL
+              AND since > (SELECT max(since) FROM office_key
+                           WHERE kind = 'sealing' AND key_id = ANY (\(here)))
+            """) != nil
     }
 
     private func note(_ action: String, _ keyID: String, at now: Instant) async throws {
@@ -146,6 +182,11 @@ public enum OfficeKeysRefusal: String, OfficeRefusal, CaseIterable {
     case unknownKey = "unknown_key"
     /// A till may still hold records under it, or a sealed password waits here.
     case keyNeeded = "key_needed"
+    /// Another program on this database has the key that the password is sealed to; this one must be started again.
+    case keyElsewhere = "key_elsewhere"
+
+    /// It comes right by itself once the program is started again.
+    public var isTransient: Bool { self == .keyElsewhere }
 }
 
 extension ChangeItems {

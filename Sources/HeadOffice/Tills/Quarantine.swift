@@ -33,7 +33,7 @@ struct Quarantine: Sendable {
     /// Lets a record be judged as if its till had not been revoked, by what is known now.
     ///
     /// - Refuses, first match wins: `.roleMissing`, `.unknownTill`, `.unknownRecord`, `.alreadyDecided`, `.revokedByYou`,
-    ///   `.saleRefunded` while a refund of the sale waits or was made.
+    ///   `.saleRefunded` while a refund of the sale waits or was made, `OfficeKeysRefusal.keyElsewhere`.
     /// - Repetition: of two people one decides, the other gets `.alreadyDecided`.
     /// - Source: S-7, R-P5: a new transfer books what the card pays now, and as much leaves the dispute.
     func release(
@@ -47,6 +47,10 @@ struct Quarantine: Sendable {
         return try await store.write { [store] session in
             let row = try IngestTill.lock(session, till)
             let waiting = try Self.lock(place, till, by: actor, in: session)
+            guard
+                try !OfficeKeys.areElsewhere(
+                    [waiting.sealed].compactMap(\.self), opening: keys.opening, in: session)
+            else { throw OfficeKeysRefusal.keyElsewhere }
             let incoming = IncomingRecord.read(
                 BatchEntry(record: waiting.bytes, credential: waiting.sealed),
                 at: JournalHead(sequence: place.sequence, hash: waiting.hash), with: keys)
