@@ -3,7 +3,9 @@ import Hummingbird
 import Journal
 import WebSupport
 
-/// Head office's JSON API: every act of the staff pages for programs, behind the same services.
+/// Head office's JSON API: the acts of the staff pages for programs, behind the same services.
+///
+/// For the pages alone: the template of vouchers, the setting up of a second factor, full card numbers.
 ///
 /// A session is a bearer token, never a cookie: a token opens no page, a cookie no endpoint.
 struct OfficeAPI: Sendable {
@@ -20,7 +22,7 @@ struct OfficeAPI: Sendable {
         + Refunds.endpoints + Exceptions.endpoints + Orders.endpoints + Finance.endpoints
         + Transfers.endpoints + ExportOrders.endpoints
         + MonthCloses.endpoints + Settlements.endpoints + Audit.endpoints
-        + Accounts.staffEndpoints
+        + Accounts.staffEndpoints + OfficeKeys.endpoints
 
     func addRoutes(to router: Router<WebContext>) {
         let document = OpenAPIDocument.make(Self.endpoints).canonicalBytes

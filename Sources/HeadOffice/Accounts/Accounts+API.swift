@@ -158,6 +158,7 @@ extension Accounts.ListedSession: APIObject {
 
 extension Accounts {
     private static let login = Fields.login
+    private static let after = Field.code("after", example: "zz").or("")
     private static let roles = Field<Set<StaffRole>>.choices("roles")
     private static let sameAs = Field.code("person", example: "zz").optional
     private static let session = Field.key("session")
@@ -165,8 +166,10 @@ extension Accounts {
 
     /// Head office's logins.
     static let staffEndpoints: [Endpoint] = [
-        .get("/staff", "Every login.", lookers) { call in
-            Page(try await call.desk.accounts.list(by: call.actor))
+        .get("/staff", "Logins by their names.", lookers, [Fields.text, after]) { call in
+            let found = try await call.desk.accounts.list(
+                text: call[Fields.text], after: call[after], by: call.actor)
+            return Page(found, of: Accounts.pageSize, key: \.login)
         },
         .post(
             "/staff",

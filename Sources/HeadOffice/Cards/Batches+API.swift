@@ -43,6 +43,7 @@ extension Cards {
     private static let test = Field.flag("test").or(false)
     private static let note = Field.text("note", 0...200, example: "").or("")
     private static let mailer = Field.key("mailer")
+    private static let mailerState = Field.choice("state", ["waiting"]).or("")
     private static let publicKey = Field.text("publicKey", 1...100, example: "zz")
 
     /// Issuing in batches, and the sealed passwords. The card printer's file has whole numbers and is for the pages alone.
@@ -74,8 +75,14 @@ extension Cards {
             try await call.desk.cards.refuseBatch(call[batch], by: call.actor, at: call.now)
             return BatchDecided(cards: 0)
         },
-        .get("/mailers", "Sealed passwords, those not handed over first.", readerAccess) { call in
-            Page(try await call.desk.mailers.list(by: call.actor))
+        .get(
+            "/mailers", "Sealed passwords, the newest first; all, or those that wait.",
+            readerAccess, [mailerState, Fields.after]
+        ) { call in
+            let found = try await call.desk.mailers.list(
+                waitingOnly: call[mailerState] == "waiting", before: call[Fields.after],
+                by: call.actor)
+            return Page(found, of: Mailers.pageSize) { String($0.mailerID) }
         },
         .download(
             "/mailers/{mailer}/fetch", "Hands sealed passwords over, once.", issuing, [mailer],

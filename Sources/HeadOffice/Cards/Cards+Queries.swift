@@ -374,13 +374,6 @@ extension Cards {
         var askedID: RecordID { requestID }
     }
 
-    /// The requests that wait for a second person, oldest first, at most a page.
-    ///
-    /// - Refuses: `.roleMissing`.
-    func waitingRequests(by actor: StaffActor) async throws -> [ListedRequest] {
-        try await requests(AskedFilter(), limit: AskedFilter.pageSize, by: actor)
-    }
-
     /// A page of requests.
     ///
     /// - Refuses: `.roleMissing`.

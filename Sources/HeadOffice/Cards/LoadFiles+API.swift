@@ -50,9 +50,13 @@ extension LoadFiles {
     private static let name = Field.text("name", 1...120, example: "loads.csv")
 
     static let endpoints: [Endpoint] = [
-        .get("/load-files", "The newest files, those that wait first.", Cards.readerAccess) {
-            call in
-            Page(try await call.desk.loadFiles.list(by: call.actor))
+        .get(
+            "/load-files", "Files of loads: those that wait, oldest first; others newest first.",
+            Cards.readerAccess, [Fields.standing, Fields.askedAfter]
+        ) { call in
+            Page(
+                asked: try await call.desk.loadFiles.list(
+                    AskedFilter(call), limit: AskedFilter.pageSize + 1, by: call.actor))
         },
         .get("/load-files/{file}", "One file and its rows.", Cards.readerAccess, [file]) { call in
             let (found, rows) = try await call.desk.loadFiles.show(call[file], by: call.actor)

@@ -29,8 +29,13 @@ extension Cards {
 
     /// What two people do to a card.
     static let requestEndpoints: [Endpoint] = [
-        .get("/card-requests", "Requests that wait, oldest first.", readerAccess) { call in
-            Page(try await call.desk.cards.waitingRequests(by: call.actor))
+        .get(
+            "/card-requests", "Requests: those that wait, oldest first; others newest first.",
+            readerAccess, [Fields.standing, Fields.askedAfter]
+        ) { call in
+            Page(
+                asked: try await call.desk.cards.requests(
+                    AskedFilter(call), limit: AskedFilter.pageSize + 1, by: call.actor))
         },
         .post(
             "/cards/{card}/requests",
@@ -59,8 +64,13 @@ extension Cards {
 
     /// Loads by two people.
     static let loadEndpoints: [Endpoint] = [
-        .get("/loads", "Loads that wait, oldest first.", readerAccess) { call in
-            Page(try await call.desk.cards.waitingLoads(by: call.actor))
+        .get(
+            "/loads", "Loads: those that wait, oldest first; others newest first.",
+            readerAccess, [Fields.standing, Fields.askedAfter]
+        ) { call in
+            Page(
+                asked: try await call.desk.cards.loads(
+                    AskedFilter(call), limit: AskedFilter.pageSize + 1, by: call.actor))
         },
         .post(
             "/cards/{card}/loads", "Asks for a load; a second person decides.", issuing,

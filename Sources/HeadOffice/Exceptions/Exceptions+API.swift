@@ -95,6 +95,8 @@ extension Exceptions {
     private static let days = Field.number("days", 0...3_650, example: 0).optional
     private static let after = Field<PageKey<Int64>>.after(exception).optional
     private static let move = Field<ExceptionPosting.Move>.choice("move")
+    private static let holdMove = Field<PhoneHoldEnds.Move>.choice("move")
+    private static let slip = Field.text("slip", 0...500, example: "").or("")
     private static let disputed = Field.fen("disputed", example: 1)
 
     static let endpoints: [Endpoint] = [
@@ -122,6 +124,22 @@ extension Exceptions {
             try await call.desk.exceptions.decideWriteOff(
                 call[exception], agrees: call[Fields.approves], disputed: call[disputed],
                 by: call.actor, at: call.now)
+        },
+        .post(
+            "/exceptions/{exception}/phone-hold",
+            "Asks to end a phone's hold that its till never ended; a second person decides.",
+            deciders, [exception, holdMove, slip, Fields.reason]
+        ) { call in
+            try await call.desk.phoneHoldEnds.ask(
+                call[exception], call[holdMove], slip: call[slip], reason: call[Fields.reason],
+                by: call.actor, at: call.now)
+        },
+        .post(
+            "/exceptions/{exception}/phone-hold/decide", "Decides what was asked about a hold.",
+            deciders, [exception, Fields.approves]
+        ) { call in
+            try await call.desk.phoneHoldEnds.decide(
+                call[exception], agrees: call[Fields.approves], by: call.actor, at: call.now)
         },
         .get(
             "/programmes/{programme}/bearers", "Who bears what by default.", readers,

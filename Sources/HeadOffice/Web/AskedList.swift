@@ -69,6 +69,28 @@ struct AskedFilter: Sendable, Equatable {
     }
 }
 
+extension Fields {
+    /// What became of what one person asks and another decides.
+    static let standing = Field<AskedFilter.Standing>.choice("standing").or(.asked)
+    static let askedAfter = Field<PageKey<RecordID>>.after(Field.id("after")).optional
+}
+
+extension AskedFilter {
+    /// As a program asks with `Fields.standing` and `Fields.askedAfter`.
+    init(_ call: APICall) throws {
+        self.init(
+            standing: try call[Fields.standing],
+            after: try call[Fields.askedAfter].map { Position(at: $0.time, id: $0.id) })
+    }
+}
+
+extension Page where Row: Asked {
+    /// A page of them, of which one more was read.
+    init(asked read: [Row]) {
+        self.init(read, of: AskedFilter.pageSize) { PageKey.text($0.askedAt, $0.askedID) }
+    }
+}
+
 /// One of them in a list or on a page.
 struct AskedView {
     let id: String

@@ -192,6 +192,54 @@ struct APITests {
         }
     }
 
+    @Test func `lists of more than a page are read to their end, each row once`() async throws {
+        try await withAPI { world, client in
+            let card = try await world.issueCard(number: "6160201901100002", load: 0)
+            let issuer = try await world.actor("issuer")
+            let loads = (0..<120).map { _ in world.store.clock.makeID() }
+            let (now, ids) = (world.now, loads.map(\.description).sorted())
+            try await world.store.write { session in
+                try session.execute(
+                    """
+                    INSERT INTO card_load (load_id, card_id, amount, reason, asked_by, asked_at)
+                    SELECT load_id, \(card), 100, '补', \(issuer.accountID), \(now)
+                    FROM unnest(\(loads)) AS row (load_id)
+                    """)
+                try session.execute(
+                    """
+                    INSERT INTO staff_account (person_id, login, verifier, roles, created_at)
+                    SELECT \(issuer.personID), 'zz-' || n, 'none', '{auditor}', \(now)
+                    FROM generate_series(1, 120) AS n
+                    """)
+            }
+            var program = APIProgram(client: client)
+            try await program.signIn("auditor")
+            func all(_ path: String, _ name: String) async throws -> [String] {
+                var (found, next): ([String], String) = ([], "")
+                repeat {
+                    let page = try await program.get(
+                        path + (next.isEmpty ? "" : "&after=\(next)"))
+                    #expect(page.rows.count <= 50)
+                    found += page.rows.compactMap { row in
+                        guard case .object(let members) = row, case .text(let id)? = members[name]
+                        else { return nil }
+                        return id
+                    }
+                    next = page.text("next")
+                } while !next.isEmpty
+                return found
+            }
+            #expect(try await all("/loads?standing=asked", "load") == ids)
+            #expect(
+                try await all("/loads?standing=all", "load") == ids.reversed())
+            #expect(try await all("/loads?standing=decided", "load").isEmpty)
+            #expect(try await Set(all("/staff?text=zz-", "login")).count == 120)
+            #expect(try await all("/mailers?state=waiting", "mailer").isEmpty)
+            #expect(try await all("/load-files?standing=all", "file").isEmpty)
+            #expect(try await all("/card-requests?standing=all", "request").isEmpty)
+        }
+    }
+
     @Test func `cards of one programme are not among another's`() async throws {
         try await withAPI { world, client in
             _ = try await world.issueCard(number: "6160201901100002", load: 0)

@@ -81,7 +81,9 @@ struct CardRoleTests {
             Act("refuse request", [.issuingSupervisor]) {
                 try await $0.cards.refuseRequest($0.store.clock.makeID(), by: $1, at: $0.now)
             },
-            Act("waiting requests", readers) { _ = try await $0.cards.waitingRequests(by: $1) },
+            Act("waiting requests", readers) {
+                _ = try await $0.cards.requests(AskedFilter(), limit: 1, by: $1)
+            },
             Act("ask batch", [.issuer]) {
                 try await $0.cards.askBatch(
                     programme: "NONE", quantity: 1, initialLoad: .zero, by: $1, at: $0.now)
