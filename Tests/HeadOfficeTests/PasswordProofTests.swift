@@ -28,29 +28,26 @@ struct PasswordProofTests {
         [shop.office.store.secrets.namedSigningKey.verifying]
     }
 
-    private func credential(_ entry: BatchEntry) throws -> RecordHash {
-        guard case .saleCompleted(let sale) = try Record(bytes: entry.record).body,
-            let hash = sale.payment.credential
-        else { throw TestShop.TestFault.noRow }
-        return hash
+    private func sale(_ entry: BatchEntry) throws -> (id: RecordID, body: SaleCompleted) {
+        let record = try Record(bytes: entry.record)
+        guard case .saleCompleted(let sale) = record.body else { throw TestShop.TestFault.noRow }
+        return (record.id, sale)
     }
 
     @Test func `right and wrong come back signed for the sale, and the same when sent again`()
         async throws
     {
         try await withTill { shop, till, card in
-            let right = try till.sell(card, 100)
-            let wrong = try till.sell(card, 200, password: "000000")
+            try till.sell(card, 100)
+            try till.sell(card, 200, password: "000000")
             try till.sell(card, 300, authorised: true)
             let verdicts = try await reply(till)
             #expect(verdicts.map { $0.password?.isRight } == [true, false, nil])
             let proof = try #require(verdicts[0].password)
             #expect(
-                proof.isSigned(
-                    for: right, credential: try credential(till.entries[0]), by: keys(shop)))
+                proof.isSigned(for: RecordHash(of: till.entries[0].record), by: keys(shop)))
             #expect(
-                !proof.isSigned(
-                    for: wrong, credential: try credential(till.entries[1]), by: keys(shop)))
+                !proof.isSigned(for: RecordHash(of: till.entries[1].record), by: keys(shop)))
             #expect(try await reply(till).map(\.password) == verdicts.map(\.password))
         }
     }
@@ -106,8 +103,7 @@ struct PasswordProofTests {
             try await forget(shop, till)
             let renewed = try await till.renewed()
             let forged = PasswordVerdict(
-                isRight: true, sale: try Record(bytes: till.entries[0].record).id,
-                credential: try credential(till.entries[0]),
+                isRight: true, record: RecordHash(of: till.entries[0].record),
                 signedBy: NamedSigningKey(id: keys(shop)[0].id, key: till.key))
             renewed.replaceCredentials([forged.bytes, other.bytes])
             #expect(
@@ -115,6 +111,54 @@ struct PasswordProofTests {
                     "exception credential_gone", "exception credential_gone",
                 ])
             #expect(try await shop.balance(card) == (1_000, 0))
+        }
+    }
+
+    @Test func `a signed word is none for another total or card under the same id`() async throws {
+        try await withTill { shop, till, card in
+            let other = try await shop.card(2, balance: 1_000)
+            try till.sell(card, 100)
+            try till.sell(card, 100)
+            let proofs = try await reply(till).map(\.password)
+            let sales = try till.entries.map(sale)
+            try await forget(shop, till)
+            let renewed = try await till.renewed()
+            renewed.forget(from: 0)
+            for (index, (total, payer)) in [(Int64(900), card), (100, other)].enumerated() {
+                let (id, body) = sales[index]
+                let line = SaleCompleted.Line(
+                    amount: Money(fen: total), list: Money(fen: total), name: "感冒颗粒",
+                    price: Money(fen: total), quantity: 1, repricedBy: nil, sku: "A1", spec: "")
+                renewed.append(
+                    .saleCompleted(
+                        SaleCompleted(
+                            card: .init(
+                                fingerprint: payer.fingerprint, mask: payer.number.masked,
+                                programme: "GD"),
+                            cashier: body.cashier, lines: [line], payment: body.payment,
+                            receipt: body.receipt, isTest: false, total: Money(fen: total))),
+                    id: id, sealed: try #require(proofs[index]).bytes)
+            }
+            #expect(
+                try await renewed.verdicts() == [
+                    "exception credential_gone", "exception credential_gone",
+                ])
+            #expect(try await shop.balance(card) == (1_000, 0))
+            #expect(try await shop.balance(other) == (1_000, 0))
+        }
+    }
+
+    @Test func `head office signs nothing for other content under an id that is taken`()
+        async throws
+    {
+        try await withTill { _, till, card in
+            let id = try till.sell(card, 100)
+            try till.sell(card, 900, id: id, password: "000000")
+            for _ in 1...2 {
+                let verdicts = try await reply(till)
+                #expect(verdicts.map(\.code) == [nil, "same_id_different_content"])
+                #expect(verdicts.map { $0.password?.isRight } == [true, nil])
+            }
         }
     }
 

@@ -52,8 +52,7 @@ struct PaymentRow: Sendable, Equatable {
     ///
     /// - Shape: when a hold ends is fixed when it is made; another `holdLife` later moves none.
     static func update(
-        _ session: PostgresSession, _ payments: [PaymentRow], at now: Instant,
-        holdLife: Int64 = Payment.holdLife
+        _ session: PostgresSession, _ payments: [PaymentRow], at now: Instant, holdLife: Int64
     ) throws {
         guard !payments.isEmpty else { return }
         try session.execute(
@@ -73,7 +72,7 @@ struct PaymentRow: Sendable, Equatable {
     ///
     /// - Shape: how many were new; fewer than given means that somebody was faster.
     static func insert(
-        _ session: PostgresSession, _ payments: [PaymentRow], at now: Instant
+        _ session: PostgresSession, _ payments: [PaymentRow], at now: Instant, holdLife: Int64
     ) throws -> Int {
         guard !payments.isEmpty else { return 0 }
         return try session.execute(
@@ -82,7 +81,7 @@ struct PaymentRow: Sendable, Equatable {
                                  lapses_at, by_phone, updated_at)
             SELECT payment_id, state, till_id, card_id, fingerprint, amount, held_at, lapses_at,
                    by_phone, \(now)
-            FROM \(fragment: rows(payments, holdLife: Payment.holdLife))
+            FROM \(fragment: rows(payments, holdLife: holdLife))
             ON CONFLICT (payment_id) DO NOTHING
             """)
     }

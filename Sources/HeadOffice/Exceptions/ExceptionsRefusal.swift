@@ -12,13 +12,15 @@ public enum ExceptionsRefusal: String, OfficeRefusal, CaseIterable {
     case samePerson = "same_person"
     /// The hold has been ended since.
     case holdEnded = "hold_ended"
+    /// The record of the hold's sale has come, and is decided where it waits.
+    case holdHasSale = "hold_has_sale"
     /// Somebody asked already how to end the hold; another person decides that first.
     case holdAsked = "hold_asked"
     /// Nobody asked to end the hold.
     case holdNotAsked = "hold_not_asked"
     /// Neither an order number nor the code of a slip.
     case slipUnreadable = "slip_unreadable"
-    /// The slip is of another till or payment, or of an order that head office has.
+    /// The slip is of another till or payment, of an order that head office has, or named for another hold.
     case slipDiffers = "slip_differs"
     /// A cause whose bearer cannot be set.
     case unknownCause = "unknown_cause"

@@ -20,24 +20,28 @@ enum AccountActs {
 
     /// Everybody who had a hand in the sales and requests of a batch.
     static func of(_ outcome: IngestOutcome) -> [AccountAct] {
-        let sales = outcome.sales.flatMap { sale -> [AccountAct] in
-            let known = sale.time.instant.adding(
-                milliseconds: -1_000 * min(max(sale.body.payment.knew.contactAge, 0), 1 << 32))
-            let logins = Set(
-                [sale.body.cashier, sale.body.override?.by].compactMap(\.self)
-                    + sale.body.lines.compactMap(\.repricedBy))
-            return logins.sorted().map {
-                AccountAct(
-                    recordID: sale.id, saleID: sale.id, login: $0, at: sale.time.instant,
-                    knownUntil: known)
-            }
-        }
+        let sales =
+            outcome.sales.flatMap { of($0.id, $0.body, at: $0.time.instant) }
+            + outcome.completed.flatMap { of($0.id, $0.body, at: $0.time.instant) }
         let requests = outcome.refunds.map {
             AccountAct(
                 recordID: $0.request.id, saleID: $0.request.sale, login: $0.body.by,
                 at: $0.time.instant, knownUntil: $0.knownUntil)
         }
         return sales + requests
+    }
+
+    private static func of(
+        _ saleID: RecordID, _ sale: SaleCompleted, at time: Instant
+    ) -> [AccountAct] {
+        let known = time.adding(
+            milliseconds: -1_000 * min(max(sale.payment.knew.contactAge, 0), 1 << 32))
+        let logins = Set(
+            [sale.cashier, sale.override?.by].compactMap(\.self)
+                + sale.lines.compactMap(\.repricedBy))
+        return logins.sorted().map {
+            AccountAct(recordID: saleID, saleID: saleID, login: $0, at: time, knownUntil: known)
+        }
     }
 
     /// Keeps those that lie between a change of their login and the till's next contact; one that was enabled

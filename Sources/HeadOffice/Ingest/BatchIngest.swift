@@ -107,7 +107,8 @@ struct BatchIngest: Sendable {
         }
         guard !records.isEmpty else { return judge }
         try IngestWriter(
-            session: session, till: row.till, received: received, outcome: judge.outcome
+            session: session, till: row.till, received: received, holdLife: store.holdLife,
+            outcome: judge.outcome
         ).write(known: Set(world.payments.keys))
         return judge
     }

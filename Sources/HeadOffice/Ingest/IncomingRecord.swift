@@ -60,26 +60,25 @@ struct IncomingRecord: Sendable {
         _ entry: BatchEntry, at position: JournalHead, with keys: Keys
     ) -> IncomingRecord {
         let record = try? Record(bytes: entry.record)
+        let content = RecordHash(of: entry.record)
         return IncomingRecord(
             sequence: position.sequence, bytes: entry.record,
-            content: RecordHash(of: entry.record), hash: position.hash,
+            content: content, hash: position.hash,
             id: record?.id ?? Record.id(inUnreadable: entry.record), record: record,
-            credential: credential(of: record, sealed: entry.credential, with: keys),
+            credential: credential(
+                of: record, content: content, sealed: entry.credential, with: keys),
             sealed: entry.credential)
     }
 
     private static func credential(
-        of record: Record?, sealed: [UInt8]?, with keys: Keys
+        of record: Record?, content hash: RecordHash, sealed: [UInt8]?, with keys: Keys
     ) -> Credential {
         guard let record, case .saleCompleted(let sale) = record.body else { return .notNeeded }
         guard sale.payment.mode == .standIn else { return .notNeeded }
         guard let sealed else { return .missing }
         if let verdict = PasswordVerdict(bytes: sealed) {
-            let isOurs =
-                sale.payment.credential.map {
-                    verdict.isSigned(for: record.id, credential: $0, by: keys.signing)
-                } ?? false
-            return isOurs ? .judged(isRight: verdict.isRight) : .missing
+            return verdict.isSigned(for: hash, by: keys.signing)
+                ? .judged(isRight: verdict.isRight) : .missing
         }
         guard RecordHash(of: sealed) == sale.payment.credential,
             let credential = SealedCredential(bytes: sealed),

@@ -9,6 +9,11 @@ extension IngestJudge {
         switch incoming.record?.body {
         case .saleCompleted(let sale):
             guard let id = incoming.id else { return act(on: incoming, time) }
+            guard world.bookedFromSlip[id] == nil else {
+                // The sale is there and paid: what its record says more waits.
+                outcome.quarantined.append((incoming.sequence, incoming.sealed))
+                return note(.quarantined, incoming, amount: sale.total)
+            }
             let card = world.cards[cardOf(sale, id: id)]
             let verdict = SalePosting.quarantine(
                 facts(of: sale, id: id, incoming: incoming, card: card, at: time.instant),

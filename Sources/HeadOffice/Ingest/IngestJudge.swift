@@ -40,6 +40,7 @@ struct IngestJudge {
             lastBeacon: row.lastBeacon, received: received)
         if incoming.record != nil { row.lastRecord = at }
         let exception: RecordException?
+        var stands = time
         switch identity {
         case .duplicate(let first):
             // The time of the first receipt stands (R-T2).
@@ -53,10 +54,14 @@ struct IngestJudge {
             note(.sameIDDifferentContent, incoming, amount: incoming.saleTotal)
         case .new:
             exception = row.isQuarantined ? quarantine(incoming, time) : act(on: incoming, time)
+            // One sale has one time (R-T2): of one booked from its slip the booking's stands.
+            if let booked = booking(of: incoming) {
+                stands = BusinessTime(instant: booked, flags: time.flags)
+            }
         }
         let isHeld = outcome.held.contains(incoming.sequence)
         store(
-            incoming, time, exception != nil ? .exception : isHeld ? .held : .posted, exception)
+            incoming, stands, exception != nil ? .exception : isHeld ? .held : .posted, exception)
     }
 
     mutating func act(
@@ -92,9 +97,7 @@ struct IngestJudge {
     private mutating func judgeSale(
         _ id: RecordID, _ sale: SaleCompleted, _ incoming: IncomingRecord, _ time: BusinessTime
     ) -> RecordException? {
-        if world.bookedFromSlip.contains(id), !row.isQuarantined {
-            return complete(id, sale, incoming)
-        }
+        if world.bookedFromSlip[id] != nil { return complete(id, sale, incoming, time) }
         let fingerprint = cardOf(sale, id: id)
         let card = world.cards[fingerprint]
         if let held = world.payments[id], held.tillID != till.tillID {
@@ -131,13 +134,30 @@ struct IngestJudge {
     /// The record of a sale that two people booked from its slip: it says more of the same sale, or it is
     /// another one.
     private mutating func complete(
-        _ id: RecordID, _ sale: SaleCompleted, _ incoming: IncomingRecord
+        _ id: RecordID, _ sale: SaleCompleted, _ incoming: IncomingRecord, _ time: BusinessTime
     ) -> RecordException? {
-        guard let payment = world.payments[id], payment.tillID == till.tillID, sale.addsUp,
-            payment.payment.terms?.amount == sale.total, sale.payment.mode == .phone
-        else { return note(.holdDiffers, incoming, amount: sale.total) }
-        outcome.completed.append((id, sale))
+        guard isBooked(sale, id: id) else {
+            return note(.holdDiffers, incoming, amount: sale.total)
+        }
+        outcome.completed.append(
+            IngestOutcome.Completed(
+                id: id, body: sale, time: time,
+                isPolicyRollback: isPolicyRollback(sale, at: incoming.sequence)))
         return nil
+    }
+
+    private func isBooked(_ sale: SaleCompleted, id: RecordID) -> Bool {
+        guard let payment = world.payments[id] else { return false }
+        return payment.tillID == till.tillID && sale.addsUp
+            && payment.payment.terms?.amount == sale.total && sale.payment.mode == .phone
+    }
+
+    /// When the sale of a record was booked from its slip; nil when it was not, or is another one.
+    private func booking(of incoming: IncomingRecord) -> Instant? {
+        guard let record = incoming.record, case .saleCompleted(let sale) = record.body,
+            let booked = world.bookedFromSlip[record.id], isBooked(sale, id: record.id)
+        else { return nil }
+        return booked
     }
 
     /// The sale as the rules see it.

@@ -25,6 +25,14 @@ struct IngestOutcome: Sendable {
         let isPolicyRollback: Bool
     }
 
+    /// What the record says more of a sale that was booked from its slip.
+    struct Completed: Sendable {
+        let id: RecordID
+        let body: SaleCompleted
+        let time: BusinessTime
+        let isPolicyRollback: Bool
+    }
+
     /// A record that needs a person.
     struct Exception: Sendable {
         let sequence: Int64
@@ -53,8 +61,7 @@ struct IngestOutcome: Sendable {
 
     var stored: [Stored] = []
     var sales: [Sale] = []
-    /// Records of sales that were booked from their slips.
-    var completed: [(id: RecordID, body: SaleCompleted)] = []
+    var completed: [Completed] = []
     var transfers: [NewTransfer] = []
     /// What ends of the holds on card accounts.
     var released: [LedgerAccount: Money] = [:]

@@ -42,8 +42,8 @@ struct IngestWorld: Sendable {
     var laterCards: [CardFingerprint: Set<CardFingerprint>]
     /// What the till had said it knows, by the head of its journal then (R-P14).
     let acknowledged: [Acknowledgement]
-    /// Sales that two people booked from their slips before the record came (R-P11).
-    let bookedFromSlip: Set<RecordID>
+    /// The business times of the sales that two people booked from their slips (R-P11).
+    let bookedFromSlip: [RecordID: Instant]
 
     static func load(
         _ session: PostgresSession, _ incoming: [IncomingRecord], of till: KnownTill
@@ -91,12 +91,7 @@ struct IngestWorld: Sendable {
                 : try CardChain.later(
                     than: sales.values.map(\.cardFingerprint) + cards.keys, in: session),
             acknowledged: try Acknowledgement.read(session, till.tillID, before: soldAt),
-            bookedFromSlip: Set(
-                soldIDs.isEmpty
-                    ? []
-                    : try session.query(
-                        "SELECT sale_id FROM sale WHERE sale_id = ANY (\(Array(soldIDs)))"
-                    ).map { try $0["sale_id"] as RecordID }))
+            bookedFromSlip: try PhoneHoldEnds.booked(Array(soldIDs), in: session))
     }
 
     private static func salesOfRequests(

@@ -9,6 +9,8 @@ struct IngestWriter {
     let session: PostgresSession
     let till: KnownTill
     let received: Instant
+    /// How long a hold stands that is made now.
+    let holdLife: Int64
     let outcome: IngestOutcome
 
     /// Somebody made a payment or a record of the same id at the same moment: the transaction is run
@@ -22,11 +24,11 @@ struct IngestWriter {
         try completeSales()
         let payments = outcome.payments.values
         let made = payments.filter { !known.contains($0.id) }
-        guard try PaymentRow.insert(session, made, at: received) == made.count else {
-            throw Overtaken()
-        }
+        guard
+            try PaymentRow.insert(session, made, at: received, holdLife: holdLife) == made.count
+        else { throw Overtaken() }
         try PaymentRow.update(
-            session, payments.filter { known.contains($0.id) }, at: received)
+            session, payments.filter { known.contains($0.id) }, at: received, holdLife: holdLife)
         try PhoneHolds.settle(
             payments.filter { $0.payment.isByPhone && $0.payment.state != .held }.map(\.id),
             at: received, in: session)
@@ -112,12 +114,14 @@ struct IngestWriter {
             """
             UPDATE sale
             SET receipt = row.receipt, cashier = row.cashier, knew = row.knew,
+                policy_rollback = row.policy_rollback,
                 lines = CASE WHEN refunded = 0 AND refund_reserved = 0
                              THEN row.lines ELSE sale.lines END
             FROM unnest(\(rows.map(\.id)), \(rows.map(\.body.receipt)), \(rows.map(\.body.cashier)),
                         \(rows.map { Self.json($0.body.lines.wire) }),
-                        \(rows.map { Self.json($0.body.payment.knew.wire) }))
-                 AS row (sale_id, receipt, cashier, lines, knew)
+                        \(rows.map { Self.json($0.body.payment.knew.wire) }),
+                        \(rows.map(\.isPolicyRollback)))
+                 AS row (sale_id, receipt, cashier, lines, knew, policy_rollback)
             WHERE sale.sale_id = row.sale_id
             """)
     }

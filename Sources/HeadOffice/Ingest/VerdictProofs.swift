@@ -12,19 +12,19 @@ struct VerdictProofs {
     func complete(
         _ verdicts: [RecordVerdict], of incoming: [IncomingRecord], scope: String
     ) throws -> [RecordVerdict] {
-        let hashes = Dictionary(
-            incoming.compactMap { entry in Self.credential(entry.record).map { ($0.sale, $0.hash) }
-            },
-            uniquingKeysWith: { first, _ in first })
-        let results = try CredentialVerdicts.read(session, Array(hashes.keys))
+        let results = try CredentialVerdicts.read(
+            session, incoming.filter { Self.isSealed($0.record) }.compactMap(\.id))
         let first = try standing(
             verdicts.filter { $0.state == .duplicate }.compactMap(\.id), scope: scope)
-        return verdicts.map { verdict in
+        return zip(verdicts, incoming).map { verdict, incoming in
             guard let id = verdict.id else { return verdict }
             var complete = verdict
             if verdict.state == .duplicate { complete.first = first[id] }
-            complete.password = hashes[id].flatMap {
-                Self.proof(results[id], of: id, credential: $0, key: key)
+            // Of other content under an id that is taken nothing was opened.
+            if verdict.code != RecordException.sameIDDifferentContent.code,
+                Self.isSealed(incoming.record)
+            {
+                complete.password = Self.proof(results[id], of: incoming.content, key: key)
             }
             return complete
         }
@@ -39,27 +39,24 @@ struct VerdictProofs {
             WHERE identity.record_id = \(saleID)
             """)
         guard let bytes = try row?.decode("bytes", as: [UInt8].self),
-            let credential = Self.credential(try? Record(bytes: bytes))
+            Self.isSealed(try? Record(bytes: bytes))
         else { return nil }
         return Self.proof(
-            try CredentialVerdicts.read(session, [saleID])[saleID], of: saleID,
-            credential: credential.hash, key: key)
+            try CredentialVerdicts.read(session, [saleID])[saleID], of: RecordHash(of: bytes),
+            key: key)
     }
 
     private static func proof(
-        _ result: SalePosting.Credential?, of saleID: RecordID, credential: RecordHash,
-        key: NamedSigningKey
+        _ result: SalePosting.Credential?, of record: RecordHash, key: NamedSigningKey
     ) -> PasswordVerdict? {
         guard let result, result == .right || result == .wrong else { return nil }
-        return PasswordVerdict(
-            isRight: result == .right, sale: saleID, credential: credential, signedBy: key)
+        return PasswordVerdict(isRight: result == .right, record: record, signedBy: key)
     }
 
-    private static func credential(_ record: Record?) -> (sale: RecordID, hash: RecordHash)? {
-        guard let record, case .saleCompleted(let sale) = record.body,
-            let hash = sale.payment.credential
-        else { return nil }
-        return (record.id, hash)
+    /// Whether it is of a sale that names a sealed password.
+    private static func isSealed(_ record: Record?) -> Bool {
+        guard case .saleCompleted(let sale) = record?.body else { return false }
+        return sale.payment.credential != nil
     }
 
     /// What became of records, as the newest word to the store says it.

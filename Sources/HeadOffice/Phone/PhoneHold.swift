@@ -17,6 +17,7 @@ extension PhoneHoldEnds {
     /// A hold whose exception, payment, card and account are locked, in the order of every posting.
     struct Hold: Sendable {
         let exceptionID: Int64
+        let holdLife: Int64
         let till: KnownTill
         let payment: PaymentRow
         let terms: Payment.Terms
@@ -24,16 +25,18 @@ extension PhoneHoldEnds {
         let account: Ledger.LockedAccount?
         let confirmedAt: Instant
         let items: [PhoneItem]
+        /// A record made a sale of it, which did not take the hold.
+        let hasSale: Bool
         let request: Request?
     }
 }
 
 extension PhoneHoldEnds.Hold {
-    /// Locks the payment, then the exception, then card and account.
+    /// Locks the till as a batch does, then the payment, the exception, card and account.
     ///
-    /// - Refuses: `ExceptionsRefusal.unknownException`, `.holdEnded`.
+    /// - Refuses: `ExceptionsRefusal.unknownException`, `.holdEnded`, `.holdHasSale` while its sale waits in quarantine.
     static func lock(
-        _ exceptionID: Int64, in session: PostgresSession
+        _ exceptionID: Int64, holdLife: Int64, in session: PostgresSession
     ) throws -> PhoneHoldEnds.Hold {
         let found = try session.queryOne(
             """
@@ -44,6 +47,7 @@ extension PhoneHoldEnds.Hold {
             JOIN till_key ON till_key.till_id = till.till_id
                          AND till_key.epoch = phone_payment.epoch
             WHERE exception_id = \(exceptionID) AND exception.code = \(PhoneHolds.unresolved)
+            FOR NO KEY UPDATE OF till
             """)
         guard let found else { throw ExceptionsRefusal.unknownException }
         let paymentID: RecordID = try found["record_id"]
@@ -59,14 +63,23 @@ extension PhoneHoldEnds.Hold {
                 code: try found["till"], epoch: Int(try found["epoch"] as Int32), in: session),
             let card = try CardRow.lock(session, [terms.card], province: till.province)[terms.card]
         else { throw ExceptionsRefusal.holdEnded }
+        let sale = try session.queryOne(
+            """
+            SELECT exists (SELECT 1 FROM exception
+                           WHERE exception.sale_id = sale.sale_id AND exception.state = 'open'
+                             AND exception.code = \(RecordException.quarantined.code)) AS waits
+            FROM sale WHERE sale_id = \(paymentID)
+            """)
+        if try sale?.decode("waits") == true { throw ExceptionsRefusal.holdHasSale }
         let json: PostgresJSON? = try found["items"]
         let confirmedAt: Instant? = try found["confirmed_at"]
         return PhoneHoldEnds.Hold(
-            exceptionID: exceptionID, till: till, payment: payment, terms: terms, card: card,
+            exceptionID: exceptionID, holdLife: holdLife, till: till, payment: payment,
+            terms: terms, card: card,
             account: try Ledger.lock(session, [card.account])[card.account],
             confirmedAt: try confirmedAt ?? payment.payment.heldAt ?? found["opened_at"],
             items: try json.map { try [PhoneItem](bytes: Array($0.text.utf8)) } ?? [],
-            request: try PhoneHoldEnds.request(exceptionID, in: session))
+            hasSale: sale != nil, request: try PhoneHoldEnds.request(exceptionID, in: session))
     }
 
     /// The money goes back to the card; a sale's record that still comes is an exception and moves nothing (R-P8).
@@ -110,7 +123,7 @@ extension PhoneHoldEnds.Hold {
     ) throws {
         var row = payment
         row.payment = ended
-        try PaymentRow.update(session, [row], at: now)
+        try PaymentRow.update(session, [row], at: now, holdLife: holdLife)
         try session.execute(
             """
             UPDATE exception

@@ -25,7 +25,8 @@ public struct PhoneHoldEnds: Sendable {
     /// Asks to end a hold; another person decides.
     ///
     /// - Parameter slip: to pay the store, the order number on its slip, or the text of the slip's QR code.
-    /// - Refuses, first match wins: `.roleMissing`, `.reasonEmpty`, `.unknownException`, `.holdEnded`, `.holdAsked`,
+    /// - Refuses, first match wins: `.roleMissing`, `.reasonEmpty`, `.unknownException`, `.holdEnded`, `.holdHasSale`
+    ///   (while the sale's record waits in quarantine; to pay the store, also once it is decided), `.holdAsked`,
     ///   `.slipUnreadable`, `.slipDiffers`.
     public func ask(
         _ exceptionID: Int64, _ move: Move, slip: String, reason: String, by actor: StaffActor,
@@ -34,10 +35,11 @@ public struct PhoneHoldEnds: Sendable {
         try actor.require(.approver, .finance)
         let reason = String(reason.trimmedText.prefix(Exceptions.reasonLengthMax))
         guard !reason.isEmpty else { throw ExceptionsRefusal.reasonEmpty }
-        try await store.write { session in
-            let hold = try Hold.lock(exceptionID, in: session)
+        try await store.write { [store] session in
+            let hold = try Hold.lock(exceptionID, holdLife: store.holdLife, in: session)
             let now = clock()
             guard hold.request == nil else { throw ExceptionsRefusal.holdAsked }
+            if move == .payStore, hold.hasSale { throw ExceptionsRefusal.holdHasSale }
             let read = move == .payStore ? try Slip(slip, of: hold, in: session) : nil
             try session.execute(
                 """
@@ -54,15 +56,15 @@ public struct PhoneHoldEnds: Sendable {
 
     /// Agrees to what was asked, or not.
     ///
-    /// - Refuses, first match wins: `.roleMissing`, `.unknownException`, `.holdEnded`, `.holdNotAsked`, `.samePerson`,
-    ///   `.slipDiffers` when the order came in the meantime.
+    /// - Refuses, first match wins: `.roleMissing`, `.unknownException`, `.holdEnded`, `.holdHasSale`, `.holdNotAsked`,
+    ///   `.samePerson`, `.slipDiffers` when the order came in the meantime.
     public func decide(
         _ exceptionID: Int64, agrees: Bool, by actor: StaffActor,
         at clock: @autoclosure @escaping @Sendable () -> Instant
     ) async throws {
         try actor.require(.approver, .finance)
-        try await store.write { session in
-            let hold = try Hold.lock(exceptionID, in: session)
+        try await store.write { [store] session in
+            let hold = try Hold.lock(exceptionID, holdLife: store.holdLife, in: session)
             let now = clock()
             guard let request = hold.request else { throw ExceptionsRefusal.holdNotAsked }
             guard request.personID != actor.personID else { throw ExceptionsRefusal.samePerson }
@@ -80,6 +82,7 @@ public struct PhoneHoldEnds: Sendable {
             }
             switch request.move {
             case .payStore:
+                if hold.hasSale { throw ExceptionsRefusal.holdHasSale }
                 try Slip.requireUnused(request.receipt, of: hold, in: session)
                 try hold.payStore(against: request.receipt, at: now, in: session)
             case .release:
@@ -109,6 +112,23 @@ public struct PhoneHoldEnds: Sendable {
 }
 
 extension PhoneHoldEnds {
+    /// The business times of those sales that were booked from their slips.
+    static func booked(
+        _ saleIDs: [RecordID], in session: PostgresSession
+    ) throws -> [RecordID: Instant] {
+        guard !saleIDs.isEmpty else { return [:] }
+        var found: [RecordID: Instant] = [:]
+        for row in try session.query(
+            """
+            SELECT sale_id, business_at FROM sale JOIN exception USING (sale_id)
+            WHERE sale_id = ANY (\(saleIDs)) AND exception.code = \(PhoneHolds.unresolved)
+            """)
+        {
+            found[try row["sale_id"]] = try row["business_at"]
+        }
+        return found
+    }
+
     /// A slip that the store has shown.
     private struct Slip {
         let receipt: String
@@ -129,6 +149,7 @@ extension PhoneHoldEnds {
                 (receipt, isProved) = (number.description, false)
             }
             try Self.requireUnused(receipt, of: hold, in: session)
+            try Self.requireUnnamed(receipt, of: hold, in: session)
         }
 
         /// The signed code, when one of the till's keys signed it.
@@ -144,7 +165,20 @@ extension PhoneHoldEnds {
             }.first
         }
 
-        /// No slip pays twice.
+        /// Nor is asked for twice.
+        private static func requireUnnamed(
+            _ receipt: String, of hold: Hold, in session: PostgresSession
+        ) throws {
+            let other = try session.queryOne(
+                """
+                SELECT 1 AS n FROM phone_hold_request JOIN exception USING (exception_id)
+                WHERE exception.till_id = \(hold.till.tillID) AND receipt = \(receipt)
+                  AND exception.state = 'open'
+                """)
+            guard other == nil else { throw ExceptionsRefusal.slipDiffers }
+        }
+
+        /// No slip pays twice; the till is locked, so that nobody pays against it meanwhile.
         static func requireUnused(
             _ receipt: String, of hold: Hold, in session: PostgresSession
         ) throws {

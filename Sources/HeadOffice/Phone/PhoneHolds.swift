@@ -8,7 +8,7 @@ struct PhoneHolds: Sendable {
     /// The exception's code.
     static let unresolved = "phone_hold_unresolved"
 
-    /// Makes an exception of each phone hold that is seven days old.
+    /// Makes an exception of each phone hold that is seven days old, unless its sale waits in quarantine.
     ///
     /// - Repetition: each hold once.
     /// - Shape: how many exceptions are new.
@@ -26,7 +26,10 @@ struct PhoneHolds: Sendable {
                   AND payment.held_at <= \(before)
                   AND NOT EXISTS (SELECT 1 FROM exception
                                   WHERE record_id = payment.payment_id
-                                    AND exception.code = \(Self.unresolved))
+                                    AND (exception.code = \(Self.unresolved)
+                                         OR exception.code = \(RecordException.quarantined.code)
+                                            AND exception.state = 'open'
+                                            AND exception.sale_id IS NOT NULL))
                 """)
         }
     }

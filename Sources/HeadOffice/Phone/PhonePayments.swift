@@ -91,7 +91,7 @@ struct PhonePayments: Sendable {
                     at: now)
                 row.payment = verdict.payment
                 row.cardID = card.cardID
-                try PaymentRow.update(session, [row], at: now)
+                try PaymentRow.update(session, [row], at: now, holdLife: store.holdLife)
                 try Self.storeConfirmation(
                     row.id, receipt: receipt, remaining: verdict.remaining, at: now, in: session)
             }

@@ -61,8 +61,10 @@ struct Quarantine: Sendable {
             let exception = judge.act(
                 on: incoming, BusinessTime(instant: waiting.businessAt, flags: []))
             let settled = try Self.settle(judge.outcome, waiting, till, in: session)
-            try IngestWriter(session: session, till: till, received: now, outcome: settled)
-                .write(known: Set(world.payments.keys))
+            try IngestWriter(
+                session: session, till: till, received: now, holdLife: store.holdLife,
+                outcome: settled
+            ).write(known: Set(world.payments.keys))
             try Self.close(
                 place, till, isReleased: true, code: exception, reason: nil, by: actor, at: now,
                 in: session)
@@ -126,7 +128,8 @@ extension Quarantine {
             """
             SELECT record.record_id, record.bytes, record.hash, record.business_at,
                    quarantined.sealed, quarantined.decided_at IS NOT NULL AS decided,
-                   exception.state, exception.code, revoker.person_id AS revoked_by
+                   exception.state, exception.code, exception.sale_id,
+                   revoker.person_id AS revoked_by
             FROM quarantined_record AS quarantined
             JOIN journal_record AS record USING (till_id, epoch, seq)
             JOIN exception USING (till_id, epoch, seq)
@@ -145,11 +148,12 @@ extension Quarantine {
             throw TillRefusal.revokedByYou
         }
         let id: RecordID? = try row["record_id"]
-        if let id {
+        // A sale that was booked from its slip is not the exception's, and keeps what it has.
+        if let sale = try row["sale_id"] as RecordID? {
             let refunded = try session.queryOne(
                 """
                 SELECT sale_id FROM sale
-                WHERE sale_id = \(id) AND refunded + refund_reserved > 0
+                WHERE sale_id = \(sale) AND refunded + refund_reserved > 0
                 """)
             guard refunded == nil else { throw TillRefusal.saleRefunded }
         }

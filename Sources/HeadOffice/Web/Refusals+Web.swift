@@ -32,7 +32,8 @@ extension ExceptionsRefusal: WebRefusal {
     public var status: HTTPResponse.Status {
         switch self {
         case .unknownException, .unknownProgramme: .notFound
-        case .exceptionChanged, .writeOffAsked, .writeOffNotAsked, .holdEnded, .holdAsked,
+        case .exceptionChanged, .writeOffAsked, .writeOffNotAsked, .holdEnded, .holdHasSale,
+            .holdAsked,
             .holdNotAsked:
             .conflict
         case .samePerson: .forbidden

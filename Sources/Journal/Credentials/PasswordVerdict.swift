@@ -1,4 +1,4 @@
-public import Domain
+import Domain
 
 /// Head office's word on a sale's sealed password, for the till to keep when the sealed bytes are gone.
 ///
@@ -15,14 +15,12 @@ public struct PasswordVerdict: Sendable, Hashable {
     public let bytes: [UInt8]
     private let signature: [UInt8]
 
-    /// Signs what a sale's sealed password came to; the sealed bytes are named by their hash, as in the sale's record.
-    public init(
-        isRight: Bool, sale: RecordID, credential: RecordHash, signedBy key: NamedSigningKey
-    ) {
+    /// Signs what the sealed password of a sale came to; `record` is the SHA-256 of the sale's record, which fixes the
+    /// sale's id, card and total and the hash of the sealed bytes.
+    public init(isRight: Bool, record: RecordHash, signedBy key: NamedSigningKey) {
         self.isRight = isRight
         keyID = key.id
-        signature = key.key.signature(
-            of: Self.signed(isRight: isRight, sale: sale, credential: credential))
+        signature = key.key.signature(of: Self.signed(isRight: isRight, record: record))
         var bytes: [UInt8] = [0]
         bytes.appendShort(Array(key.id.utf8))
         bytes.append(isRight ? 1 : 0)
@@ -45,23 +43,17 @@ public struct PasswordVerdict: Sendable, Hashable {
         self.signature = Array(signature)
     }
 
-    /// Whether one of the keys signed it for this sale and these sealed bytes.
-    public func isSigned(
-        for sale: RecordID, credential: RecordHash, by keys: [NamedVerifyingKey]
-    ) -> Bool {
+    /// Whether one of the keys signed it for the record of that SHA-256.
+    public func isSigned(for record: RecordHash, by keys: [NamedVerifyingKey]) -> Bool {
         keys.contains { key in
             key.id == keyID
                 && key.key.isValid(
-                    signature: signature,
-                    of: Self.signed(isRight: isRight, sale: sale, credential: credential))
+                    signature: signature, of: Self.signed(isRight: isRight, record: record))
         }
     }
 
-    private static func signed(
-        isRight: Bool, sale: RecordID, credential: RecordHash
-    ) -> [UInt8] {
-        Array("huiyika/password-verdict/1".utf8) + sale.bytes + credential.bytes
-            + [isRight ? 1 : 0]
+    private static func signed(isRight: Bool, record: RecordHash) -> [UInt8] {
+        Array("huiyika/password-verdict/1".utf8) + record.bytes + [isRight ? 1 : 0]
     }
 }
 
