@@ -46,8 +46,8 @@ def test_a_wrong_password_says_so_and_keeps_the_account(network, open_page, pict
     page.goto(network.office + "/sign-in")
     page.fill("input[name=account]", "auditor")
     page.fill("input[name=password]", "not-the-password")
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     assert "/sign-in" in page.url
     assert page.input_value("input[name=account]") == "auditor"
     picture(page, "office-sign-in-wrong-zh")
