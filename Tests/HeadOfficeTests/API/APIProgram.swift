@@ -119,11 +119,7 @@ func withAPI(
     _ body: @escaping @Sendable (DeskWorld, any TestClientProtocol) async throws -> Void
 ) async throws {
     try await withDesk { world in
-        let web = try OfficeWeb(
-            store: world.store, telephones: OfficeTelephones(service: "", fault: ""),
-            exportFolder: FileManager.default.temporaryDirectory,
-            secondFactor: secondFactor,
-            passwordCost: StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1))
+        let web = try world.web(secondFactor: secondFactor)
         try await Application(router: web.makeRouter()).test(.router) { client in
             try await body(world, client)
         }

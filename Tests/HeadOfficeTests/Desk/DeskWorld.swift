@@ -19,8 +19,7 @@ struct DeskWorld: Sendable {
     var stores: Stores {
         Stores(
             store: store,
-            telephones: OfficeTelephones(service: "400-000-0001", fault: "400-000-0002"),
-            passwords: passwords)
+            telephones: Self.telephones, passwords: passwords)
     }
     var programmes: Programmes { Programmes(store: store) }
     var cards: Cards { Cards(store: store) }
@@ -30,6 +29,18 @@ struct DeskWorld: Sendable {
     var audit: Audit { Audit(store: store) }
     var finance: Finance { Finance(store: store) }
     var settlements: Settlements { Settlements(store: store) }
+
+    static let telephones = OfficeTelephones(service: "400-000-0001", fault: "400-000-0002")
+
+    /// The staff pages and the JSON API, with passwords that cost little.
+    func web(secondFactor: SecondFactorPolicy = .optional) throws -> OfficeWeb {
+        try OfficeWeb(
+            store: store, telephones: Self.telephones,
+            exportFolder: FileManager.default.temporaryDirectory, secondFactor: secondFactor,
+            passwordCost: Self.passwordCost)
+    }
+
+    static let passwordCost = StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1)
 
     func actor(_ login: String) async throws -> StaffActor {
         try await accounts.actor(login: login)
@@ -111,7 +122,7 @@ func withDesk<Value>(_ body: (DeskWorld) async throws -> Value) async throws -> 
         let world = DeskWorld(
             office: office,
             passwords: PasswordWorker(
-                cost: StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1)))
+                cost: DeskWorld.passwordCost))
         try await world.setUp()
         return try await body(world)
     }

@@ -114,11 +114,7 @@ struct ListTests {
         _ world: DeskWorld,
         _ body: @escaping @Sendable (OfficeWebTests.Browser) async throws -> Void
     ) async throws {
-        let web = try OfficeWeb(
-            store: world.store, telephones: OfficeTelephones(service: "", fault: ""),
-            exportFolder: FileManager.default.temporaryDirectory,
-            allowedHosts: ["localhost", "127.0.0.1"],
-            passwordCost: StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1))
+        let web = try world.web()
         try await Application(router: web.makeRouter()).test(.router) { client in
             var browser = OfficeWebTests.Browser(client: client)
             try await browser.signIn("issuing-supervisor")

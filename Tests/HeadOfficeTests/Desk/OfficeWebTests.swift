@@ -69,12 +69,7 @@ struct OfficeWebTests {
         _ world: DeskWorld,
         _ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {
-        let web = try OfficeWeb(
-            store: world.store,
-            telephones: OfficeTelephones(service: "400-000-0001", fault: "400-000-0002"),
-            exportFolder: FileManager.default.temporaryDirectory,
-            allowedHosts: ["localhost", "127.0.0.1"],
-            passwordCost: StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1))
+        let web = try world.web()
         let application = Application(router: web.makeRouter())
         try await application.test(.router) { client in try await body(client) }
     }

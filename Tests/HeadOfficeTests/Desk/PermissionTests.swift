@@ -80,10 +80,7 @@ struct PermissionTests {
         async throws
     {
         try await withDesk { world in
-            let web = try OfficeWeb(
-                store: world.store, telephones: OfficeTelephones(service: "", fault: ""),
-                exportFolder: FileManager.default.temporaryDirectory,
-                passwordCost: StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1))
+            let web = try world.web()
             let application = Application(router: web.makeRouter())
             try await application.test(.router) { client in
                 for role in StaffRole.allCases {

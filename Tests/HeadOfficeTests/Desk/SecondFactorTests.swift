@@ -38,11 +38,7 @@ struct SecondFactorTests {
         _ body: @escaping @Sendable (DeskWorld, any TestClientProtocol) async throws -> Void
     ) async throws {
         try await withDesk { world in
-            let web = try OfficeWeb(
-                store: world.store, telephones: OfficeTelephones(service: "", fault: ""),
-                exportFolder: FileManager.default.temporaryDirectory,
-                secondFactor: policy,
-                passwordCost: StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1))
+            let web = try world.web(secondFactor: policy)
             let application = Application(router: web.makeRouter())
             try await application.test(.router) { client in try await body(world, client) }
         }
@@ -166,10 +162,7 @@ struct AccountChangeTests {
         async throws
     {
         try await withDesk { world in
-            let web = try OfficeWeb(
-                store: world.store, telephones: OfficeTelephones(service: "", fault: ""),
-                exportFolder: FileManager.default.temporaryDirectory,
-                passwordCost: StaffPassword.Cost(logRounds: 4, blockSize: 8, parallelism: 1))
+            let web = try world.web()
             let keeper = try await world.actor("operator")
             await #expect(throws: AccountsRefusal.ownAccount) {
                 try await world.accounts.resetPassword(of: "operator", by: keeper, at: world.now)
