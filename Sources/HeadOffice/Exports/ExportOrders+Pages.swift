@@ -81,14 +81,13 @@ struct ExportOrderPages: Sendable {
         let reports =
             [MonthReport.ledgerDetail] + MonthReport.allCases.filter { $0 != .ledgerDetail }
         return reports.flatMap { report in
-            ReportFormat.allCases.filter { MonthExport.reports($0).contains(report) }
-                .map { format in
-                    let value = "\(report.rawValue):\(format.rawValue)"
-                    return ChoiceView(
-                        value: value,
-                        label: text.words("report.\(report.rawValue)") + " · "
-                            + text.words("format.\(format.rawValue)"), isChosen: value == chosen)
-                }
+            report.formats.map { format in
+                let value = "\(report.rawValue):\(format.rawValue)"
+                return ChoiceView(
+                    value: value,
+                    label: text.words("report.\(report.rawValue)") + " · "
+                        + text.words("format.\(format.rawValue)"), isChosen: value == chosen)
+            }
         }
     }
 
@@ -174,9 +173,10 @@ struct ExportOrderPages: Sendable {
         }
         let path = ExportWriter.folder(of: order.orderID, in: desk.exportFolder)
             .appending(path: file.path).path
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw FinanceRefusal.exportNotReady
-        }
+        // What the disk lost or cut short in a power failure is not handed out as the whole.
+        guard let found = try? FileManager.default.attributesOfItem(atPath: path)[.size],
+            (found as? NSNumber)?.int64Value == file.size
+        else { throw FinanceRefusal.exportNotReady }
         let tag = "\"\(file.sha256)\""
         var headers: HTTPFields = [
             .contentType: order.wish.format.contentType,

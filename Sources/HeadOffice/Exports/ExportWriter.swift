@@ -18,6 +18,8 @@ struct ExportWriter: Service {
     private var store: OfficeStore { orders.store }
 
     private static let pause = Duration.milliseconds(500)
+    /// How often files past their time are looked for, in milliseconds.
+    private static let tidyInterval: Int64 = 60_000
 
     init(store: OfficeStore, accounts: Accounts, folder: URL) {
         orders = ExportOrders(store: store)
@@ -36,7 +38,12 @@ struct ExportWriter: Service {
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
             await sweep()
+            var tidyAt = store.clock.now()
             while !Task.isCancelled {
+                if store.clock.now() >= tidyAt {
+                    await removeOld()
+                    tidyAt = store.clock.now().adding(milliseconds: Self.tidyInterval)
+                }
                 let wrote = await writeNext()
                 if !wrote { try await Task.sleep(for: Self.pause) }
             }
@@ -56,13 +63,21 @@ struct ExportWriter: Service {
         }
     }
 
+    /// Removes files that have been kept long enough.
+    func removeOld() async {
+        do {
+            for orderID in try await orders.removeOld(at: store.clock.now()) { remove(orderID) }
+        } catch {
+            store.logger.error("Old exports stay for now", metadata: ["error": "\(error)"])
+        }
+    }
+
     /// Writes the oldest order that waits.
     ///
     /// - Returns: whether there was one.
     @discardableResult
     func writeNext() async -> Bool {
         do {
-            for orderID in try await orders.removeOld(at: store.clock.now()) { remove(orderID) }
             guard let order = try await orders.claim(as: writer, at: store.clock.now()) else {
                 return false
             }

@@ -26,6 +26,7 @@ struct VoucherPages: Sendable {
         let debits: String
         let credits: String
         let isBalanced: Bool
+        let isCut: Bool
         let download: String
     }
 
@@ -53,15 +54,9 @@ struct VoucherPages: Sendable {
         let actor = try await desk.actor(context)
         let month = try FinancePages.month(try request.query(), desk.now)
         let template = try await desk.voucherTemplates.current(by: actor)
-        let balance = try await desk.finance.show(
-            .trialBalance, month, closing: nil, by: actor)
-        let lines = balance.rows.flatMap(VoucherLine.lines(ofBalance:))
+        let voucher = Voucher(
+            try await desk.finance.show(.trialBalance, month, closing: nil, by: actor))
         let text = desk.text(context)
-        func sum(_ isDebit: Bool) throws -> Money {
-            try Money.sum(
-                lines.filter { $0.isDebit == isDebit }.map { try Money.parse(yuan: $0.amount) })
-        }
-        let (debits, credits) = (try sum(true), try sum(false))
         let view = View(
             tabs: FinanceTab.row("/finance/files", text: text), month: month.description,
             canChange: actor.roles.contains(.finance), columns: template.columnText,
@@ -78,14 +73,14 @@ struct VoucherPages: Sendable {
                 return AccountView(
                     kind: $0.rawValue, label: text.words("account.\($0.rawValue)"),
                     code: account?.code ?? "", name: account?.name ?? "")
-            }, hasLines: !lines.isEmpty,
-            lines: lines.map { line in
+            }, hasLines: !voucher.lines.isEmpty,
+            lines: voucher.lines.map { line in
                 let account = template.accounts[line.kind.rawValue]
                 return LineView(
                     account: account?.code ?? "", name: account?.name ?? "", owner: line.owner,
                     debit: line.isDebit ? line.amount : "", credit: line.isDebit ? "" : line.amount)
-            }, debits: text.money(debits), credits: text.money(credits),
-            isBalanced: debits == credits,
+            }, debits: text.money(voucher.debits), credits: text.money(voucher.credits),
+            isBalanced: voucher.isBalanced, isCut: voucher.isCut,
             download: "/finance/exports/trial-balance?month=\(month)&format=voucher")
         return try desk.page("exports/voucher", view, context)
     }

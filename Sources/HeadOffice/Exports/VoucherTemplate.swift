@@ -120,6 +120,29 @@ struct VoucherTemplate: Codable, Sendable, Equatable {
     }
 }
 
+/// What the page of a month's voucher shows.
+struct Voucher: Sendable {
+    /// The first of them when there are more than a screen shows.
+    let lines: [VoucherLine]
+    /// Of all lines.
+    let debits: Money
+    let credits: Money
+    let isCut: Bool
+
+    var isBalanced: Bool { debits == credits }
+
+    /// From the trial balance: its rows are the lines, its totals the sums.
+    init(_ balance: Finance.Shown) {
+        lines = balance.rows.flatMap(VoucherLine.lines(ofBalance:))
+        isCut = balance.isCut
+        let total = balance.totals.first { $0[0] == LedgerBook.real.rawValue } ?? []
+        func fen(_ place: Int) -> Money {
+            Money(fen: total.indices.contains(place) ? MonthReport.number(total[place]) ?? 0 : 0)
+        }
+        (debits, credits) = (fen(6), fen(5))
+    }
+}
+
 /// One line of a voucher.
 struct VoucherLine: Sendable, Equatable {
     let kind: AccountKind

@@ -43,7 +43,7 @@ struct ClearingMatrix: Sendable, Equatable {
         var sums: [String: [String: Int64]] = [:]
         for row in cells where row[mark] != "合计" {
             sums[row[issuing], default: [:]][row[selling], default: 0] +=
-                Int64(row[net].replacing(".", with: "")) ?? 0
+                MonthReport.number(row[net]) ?? 0
         }
         let provinces = Set(sums.values.flatMap(\.keys)).sorted()
         self.selling = provinces

@@ -48,11 +48,10 @@ private struct ReportShown: APIObject {
             Member("report", \.report.rawValue), Member("month", \.month),
             Member("closing", \.shown.source.closing?.number), Member("columns", \.columns),
             Member("rows", \.shown.rows), Member("totals", \.shown.totals),
-            Member("cut", \.isCut),
+            Member("cut", \.shown.isCut),
         ])
 
     private var columns: [String] { report.columns.map(\.key) }
-    private var isCut: Bool { shown.rowCountShown == Finance.rowsShown }
 }
 
 extension ExportFinding: APIObject {

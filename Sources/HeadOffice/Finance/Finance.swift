@@ -82,7 +82,8 @@ struct Finance: Sendable {
         let source: ReportSource
         let rows: [[String]]
         let totals: [[String]]
-        let rowCountShown: Int
+        /// Whether there are more rows than a screen shows.
+        let isCut: Bool
         /// What a chart shows, if one helps.
         let chart: [(label: String, value: Int64)]
         /// Of the province clearing.
@@ -114,7 +115,7 @@ struct Finance: Sendable {
                 default: []
                 }
             return Shown(
-                source: source, rows: rows, totals: totals, rowCountShown: first.count,
+                source: source, rows: rows, totals: totals, isCut: first.count == Self.rowsShown,
                 chart: Array(chart.prefix(62)),
                 matrix: report == .provinceClearing
                     ? try ClearingMatrix(source, in: session) : nil)

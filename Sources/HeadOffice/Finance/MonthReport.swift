@@ -26,6 +26,14 @@ public enum MonthReport: String, Sendable, CaseIterable {
         "\(rawValue)-\(month).\(format.fileExtension)"
     }
 
+    /// The formats that its rows are written in.
+    var formats: [ReportFormat] {
+        ReportFormat.allCases.filter { MonthExport.reports($0).contains(self) }
+    }
+
+    /// A cell's count, or its fen, because yuan with two decimals are fen without their point; nil for words.
+    static func number(_ cell: String) -> Int64? { Int64(cell.replacing(".", with: "")) }
+
     /// Whether a closing keeps the cells; the detail is kept by the ledger itself.
     var isFrozen: Bool { self != .ledgerDetail }
 

@@ -175,8 +175,7 @@ struct ReportSource: Sendable {
         for row in try totalRows(in: session) {
             let prefix = report == .trialBalance ? row[0] + "." : ""
             for (column, cell) in zip(report.columns, row) where column.kind.isNumber {
-                // Yuan with two decimals without their point are fen.
-                if let number = Int64(cell.replacing(".", with: "")) {
+                if let number = MonthReport.number(cell) {
                     totals[prefix + column.key] = number
                 }
             }

@@ -86,16 +86,12 @@ enum ReportWorkbook {
         switch kind {
         case .text, .typed, .identifier: .text(text)
         // A line of totals leaves out what cannot be added up.
-        case .money: isNumber(text) ? .decimal(text) : .text(text)
-        case .count: isNumber(text) ? .whole(text) : .text(text)
+        case .money: MonthReport.number(text) != nil ? .decimal(text) : .text(text)
+        case .count: MonthReport.number(text) != nil ? .whole(text) : .text(text)
         case .percent: text.hasSuffix("%") ? .percent(String(text.dropLast())) : .text(text)
         case .date: .date(text)
         case .moment: .moment(text)
         }
-    }
-
-    private static func isNumber(_ text: String) -> Bool {
-        Int64(text.replacing(".", with: "")) != nil
     }
 
     static func title(of report: MonthReport) -> String {
@@ -127,7 +123,7 @@ private struct DaySums {
 
     mutating func add(_ cells: [String]) {
         guard let day, let net, !cells[day].isEmpty,
-            let fen = Int64(cells[net].replacing(".", with: ""))
+            let fen = MonthReport.number(cells[net])
         else { return }
         sums[cells[day], default: 0] += fen
     }

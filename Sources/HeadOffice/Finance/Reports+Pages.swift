@@ -89,7 +89,7 @@ struct ReportPages: Sendable {
                 }, hasRows: !shown.rows.isEmpty,
                 rows: shown.rows.map { row($0, shown.source, month, text) },
                 totals: shown.totals.map { row($0, shown.source, month, text) },
-                isCut: shown.rowCountShown == Finance.rowsShown,
+                isCut: shown.isCut,
                 hasChart: shown.chart.count > 1,
                 chart: try ChartJSON.text(
                     shown.chart, label: text.words("report.\(report.rawValue)")),
@@ -101,7 +101,7 @@ struct ReportPages: Sendable {
     static func downloads(
         _ report: MonthReport, _ tail: String, _ text: PageText
     ) -> [DownloadView] {
-        ReportFormat.allCases.filter { MonthExport.reports($0).contains(report) }.map { format in
+        report.formats.map { format in
             DownloadView(
                 label: text.words("format.\(format.rawValue)"),
                 href: "/finance/exports/\(report.rawValue)\(tail)&format=\(format.rawValue)")
@@ -148,7 +148,7 @@ struct ReportPages: Sendable {
         if cell == "合计" { return text.words("finance.sum") }
         switch (column.key, column.kind) {
         case (_, .money):
-            guard let fen = Int64(cell.replacing(".", with: "")) else { return cell }
+            guard let fen = MonthReport.number(cell) else { return cell }
             return text.money(Money(fen: fen))
         case ("province", _), ("issuingProvince", _), ("storeProvince", _):
             return text.province(cell)

@@ -1,6 +1,8 @@
 import Domain
 import Foundation
 import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
 import PostgresDriver
 import Testing
 
@@ -190,7 +192,7 @@ struct ExportOrderTests {
             let order = try #require(try await orders.list(by: finance).first)
             #expect(FileManager.default.fileExists(atPath: path(writer, order)))
             world.office.time.move(milliseconds: ExportOrders.fileLife + 1)
-            _ = await writer.writeNext()
+            await writer.removeOld()
             #expect(!FileManager.default.fileExists(atPath: path(writer, order)))
             #expect(try await orders.find(order.orderID, by: finance).state == .removed)
         }
@@ -281,6 +283,31 @@ struct VoucherTests {
             let finding = try await MonthExport(store: world.store).verify(
                 sha256: manifest.sha256, by: finance)
             #expect(finding.state == .unchanged)
+        }
+    }
+
+    @Test func `the page sums a month of tens of millions, more of it than its rows show`()
+        async throws
+    {
+        try await withDesk { world in
+            _ = try await world.issueCard(number: Self.number, load: 2_000_000_001)
+            try await OfficeWebTests.withBrowsers(world) { client in
+                var browser = OfficeWebTests.Browser(client: client)
+                try await browser.signIn("finance")
+                let page = try await browser.get("/finance/voucher")
+                #expect(page.status == .ok)
+                let text = String(buffer: page.body)
+                #expect(text.components(separatedBy: "¥20,000,000.01").count == 3)
+                #expect(text.contains("badge-good"))
+            }
+            let finance = try await world.actor("finance")
+            let whole = try await world.finance.show(
+                .trialBalance, TradingMonth(world.now), closing: nil, by: finance)
+            let cut = Finance.Shown(
+                source: whole.source, rows: Array(whole.rows.prefix(1)), totals: whole.totals,
+                isCut: true, chart: [], matrix: nil)
+            let voucher = Voucher(cut)
+            #expect(voucher.debits.fen == 2_000_000_001 && voucher.isBalanced)
         }
     }
 
