@@ -2,6 +2,7 @@ import Crypto
 import Domain
 import Foundation
 import PostgresDriver
+import WebSupport
 
 /// Writes the month's summary voucher: what each account of the trial balance gave and took, as debits and credits.
 ///
@@ -13,7 +14,7 @@ enum VoucherFile {
         let template = try VoucherTemplates.current(session)
         let file = try ExportFile(path: path)
         func put(_ fields: [String]) throws {
-            let row = fields.map(quoted).joined(separator: ",") + "\r\n"
+            let row = fields.map(\.csvQuoted).joined(separator: ",") + "\r\n"
             try file.append(encoded(row, template.encoding))
         }
         if template.encoding == .utf8 { try file.append(Array("\u{FEFF}".utf8)) }
@@ -53,10 +54,6 @@ enum VoucherFile {
         case .debit: line.isDebit ? line.amount : ""
         case .credit: line.isDebit ? "" : line.amount
         }
-    }
-
-    private static func quoted(_ text: String) -> String {
-        "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 
     /// GB18030 has a form for every character.

@@ -2,6 +2,7 @@ import Crypto
 import Domain
 import Foundation
 import PostgresDriver
+import WebSupport
 
 /// The file that tells the bank whom to pay.
 ///
@@ -33,15 +34,10 @@ struct PaymentList: Sendable {
     }
 
     /// Hex.
-    var sha256: String {
-        SHA256.hash(data: Data(text.utf8)).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
-    }
+    var sha256: String { SHA256.hash(data: Data(text.utf8)).hexText }
 
     private static func quoted(_ text: String) -> String {
-        let flat = String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
-        return "\"" + flat.replacing("\"", with: "\"\"") + "\""
+        String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 }).csvQuoted
     }
 }
 

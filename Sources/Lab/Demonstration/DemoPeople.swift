@@ -133,6 +133,13 @@ struct Clerk {
         return answer.json
     }
 
+    /// What a decision about a refund request must name.
+    func digest(ofRefund request: String) async throws -> String {
+        let shown = try await client.get("/api/refunds/\(request)").json
+        guard let digest = shown["digest"] as? String else { throw LabError("no digest: \(shown)") }
+        return digest
+    }
+
     /// Balance of a card, in fen.
     func balance(of card: DemoCard) async throws -> Int64 {
         let answer = try await client.post("/api/cards/find", json: ["number": card.number])

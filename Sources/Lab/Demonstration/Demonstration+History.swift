@@ -85,8 +85,7 @@ extension Demonstration {
         guard let request = asked["id"] as? String else { throw LabError("no request: \(asked)") }
         try await waitUntilSent(cashier)
         let approver = try await clerk("approver")
-        let shown = try await approver.client.get("/api/refunds/\(request)").json
-        guard let digest = shown["digest"] as? String else { throw LabError("no digest: \(shown)") }
+        let digest = try await approver.digest(ofRefund: request)
         _ = try await approver.post(
             "/api/refunds/\(request)/decide",
             ["verdict": "approved", "opinion": "小票与药品已核对", "digest": digest])

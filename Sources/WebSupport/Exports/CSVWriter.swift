@@ -56,7 +56,7 @@ public struct CSVWriter: Sendable {
             $0 == "\"" || $0 == "," || $0 == "\r" || $0 == "\n" || $0 == " " || $0 == "\t"
         }
         guard needsQuotes else { return text }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+        return text.csvQuoted
     }
 
     private static func isNumber(_ text: String) -> Bool {
@@ -79,4 +79,9 @@ public struct CSVWriter: Sendable {
                 }
             }
     }
+}
+
+extension String {
+    /// In quotes, whatever it holds (RFC 4180, section 2). For machines: nothing in it is disarmed.
+    public var csvQuoted: String { "\"" + replacing("\"", with: "\"\"") + "\"" }
 }
