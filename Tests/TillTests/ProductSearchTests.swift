@@ -71,6 +71,25 @@ struct ProductSearchTests {
         #expect(try await search(typed).sorted() == expected.sorted())
     }
 
+    @Test(arguments: ["gm", "感冒", "6901234567892", "yp0001"])
+    func `a search looks at no product it can do without`(typed: String) async throws {
+        let plans = try await store.read { database in
+            var asked: [String] = []
+            database.trace { event in
+                if case .statement(let statement) = event { asked.append(statement.expandedSQL) }
+            }
+            _ = try Catalogue.search(typed, in: database)
+            database.trace(nil)
+            return try asked.filter { $0.contains("FROM product") }.flatMap {
+                try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \($0)")
+                    .map { $0["detail"] as String }
+            }
+        }
+        #expect(plans.contains { $0.hasPrefix("SEARCH product USING INDEX") })
+        let whole = plans.filter { $0.hasPrefix("SCAN p") && !$0.contains("VIRTUAL TABLE") }
+        #expect(whole.isEmpty)
+    }
+
     @Test func `an older version changes nothing and a stopped product is not found`() async throws
     {
         try await store.write { database in
