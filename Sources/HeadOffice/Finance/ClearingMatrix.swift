@@ -55,7 +55,7 @@ struct ClearingMatrix: Sendable, Equatable {
 
     /// The matrix of a source of the province clearing.
     init(_ source: ReportSource, in session: PostgresSession) throws {
-        self.init(try source.firstRows(.max, in: session))
+        self.init(try source.allRows(in: session))
     }
 
     /// As lines of text: a heading, the rows, the sums.

@@ -104,8 +104,7 @@ struct Finance: Sendable {
             let source = try ReportSource(
                 report, month, number: number, position: .max, in: session)
             let totals = try source.totalRows(in: session)
-            let first = try source.firstRows(Self.rowsShown, in: session)
-            let rows = first.filter { !totals.contains($0) }
+            let lines = try source.firstLines(Self.rowsShown + 1, in: session)
             let chart: [(String, Int64)] =
                 switch report {
                 case .monthlySales: try source.sums(of: "net", by: "day", in: session)
@@ -115,7 +114,8 @@ struct Finance: Sendable {
                 default: []
                 }
             return Shown(
-                source: source, rows: rows, totals: totals, isCut: first.count == Self.rowsShown,
+                source: source, rows: Array(lines.prefix(Self.rowsShown)), totals: totals,
+                isCut: lines.count > Self.rowsShown,
                 chart: Array(chart.prefix(62)),
                 matrix: report == .provinceClearing
                     ? try ClearingMatrix(source, in: session) : nil)

@@ -136,37 +136,64 @@ extension MonthReport {
     }
 
     static func detailRows(_ month: TradingMonth, _ position: Int64) -> SQL {
+        detailCells(
+            """
+            \(fragment: detailLines(month, position))
+            UNION ALL \(fragment: detailTotals(month, position))
+            """)
+    }
+
+    /// The transfers without their totals.
+    static func detailLineRows(_ month: TradingMonth, _ position: Int64) -> SQL {
+        detailCells(detailLines(month, position))
+    }
+
+    /// The totals alone.
+    static func detailTotalRows(_ month: TradingMonth, _ position: Int64) -> SQL {
+        detailCells(detailTotals(month, position))
+    }
+
+    private static func detailCells(_ lines: SQL) -> SQL {
         """
         SELECT number, book, kind, payer_kind, payer, payee_kind, payee, \(fragment: yuan("amount")),
                day, happened, posted, month, source, store_code, mask, late
-        FROM (
-            SELECT 0 AS part, transfer_id AS place, transfer_id::text AS number, payer.book,
-                   transfer.kind, payer.kind AS payer_kind,
-                   \(fragment: owner("payer")) AS payer, payee.kind AS payee_kind,
-                   \(fragment: owner("payee")) AS payee, amount,
-                   business_date::text AS day, \(fragment: moment("business_at")) AS happened,
-                   \(fragment: moment("posted_at")) AS posted,
-                   to_char(accounting_month, 'YYYY-MM') AS month, source_id::text AS source,
-                   coalesce(store.code, '') AS store_code, coalesce(card.mask, '') AS mask,
-                   CASE WHEN date_trunc('month', business_date)::date <> accounting_month
-                        THEN '迟到' ELSE '' END AS late
-            FROM transfer
-            JOIN account AS payer ON payer.account_id = from_account_id
-            JOIN account AS payee ON payee.account_id = to_account_id
-            LEFT JOIN store USING (store_id)
-            LEFT JOIN card USING (card_id)
-            WHERE accounting_month = \(month.firstDay) AND transfer_id <= \(position)
-            UNION ALL
-            SELECT 1, place, '合计', total.book, '', '', '', '', '',
-                   coalesce((SELECT sum(amount)::bigint FROM transfer
-                             JOIN account ON account_id = from_account_id
-                             WHERE account.book = total.book
-                               AND accounting_month = \(month.firstDay)
-                               AND transfer_id <= \(position)), 0),
-                   '', '', '', '', '', '', '', ''
-            FROM (VALUES (1, 'real'), (2, 'test')) AS total (place, book)
-        ) AS line
+        FROM (\(fragment: lines)) AS line
         ORDER BY part, place
+        """
+    }
+
+    private static func detailLines(_ month: TradingMonth, _ position: Int64) -> SQL {
+        """
+        SELECT 0 AS part, transfer_id AS place, transfer_id::text AS number, payer.book,
+               transfer.kind, payer.kind AS payer_kind, \(fragment: owner("payer")) AS payer,
+               payee.kind AS payee_kind, \(fragment: owner("payee")) AS payee, amount,
+               business_date::text AS day, \(fragment: moment("business_at")) AS happened,
+               \(fragment: moment("posted_at")) AS posted,
+               to_char(accounting_month, 'YYYY-MM') AS month, source_id::text AS source,
+               coalesce(store.code, '') AS store_code, coalesce(card.mask, '') AS mask,
+               CASE WHEN date_trunc('month', business_date)::date <> accounting_month
+                    THEN '迟到' ELSE '' END AS late
+        FROM transfer
+        JOIN account AS payer ON payer.account_id = from_account_id
+        JOIN account AS payee ON payee.account_id = to_account_id
+        LEFT JOIN store USING (store_id)
+        LEFT JOIN card USING (card_id)
+        WHERE accounting_month = \(month.firstDay) AND transfer_id <= \(position)
+        """
+    }
+
+    private static func detailTotals(_ month: TradingMonth, _ position: Int64) -> SQL {
+        """
+        SELECT 1 AS part, place, '合计' AS number, total.book, '' AS kind, '' AS payer_kind,
+               '' AS payer, '' AS payee_kind, '' AS payee,
+               coalesce((SELECT sum(amount)::bigint FROM transfer
+                         JOIN account ON account_id = from_account_id
+                         WHERE account.book = total.book
+                           AND accounting_month = \(month.firstDay)
+                           AND transfer_id <= \(position)), 0) AS amount,
+               '' AS day, '' AS happened, '' AS posted, '' AS month, '' AS source,
+               '' AS store_code, '' AS mask, '' AS late
+        FROM (VALUES (1, 'real'), (2, 'test')) AS total (place, book)
         """
     }
 

@@ -39,6 +39,24 @@ extension MonthReport {
 
     /// Lines are put in order before their cells are written, which is the dearer part.
     static func salesRows(_ month: TradingMonth) -> SQL {
+        salesCells(
+            """
+            \(fragment: salesLines(month)) UNION ALL \(fragment: salesTotal(month))
+            ORDER BY code NULLS LAST, business_date
+            """)
+    }
+
+    /// The lines of stores and days without their totals: the first of them are found by indexes.
+    static func salesLineRows(_ month: TradingMonth) -> SQL {
+        salesCells("\(fragment: salesLines(month)) ORDER BY code, business_date")
+    }
+
+    /// The totals alone.
+    static func salesTotalRows(_ month: TradingMonth) -> SQL {
+        salesCells(salesTotal(month))
+    }
+
+    private static func salesCells(_ lines: SQL) -> SQL {
         """
         SELECT coalesce(code, '合计'), coalesce(name, ''), coalesce(province, ''),
                coalesce(business_date::text, ''), sale_count::text,
@@ -46,35 +64,40 @@ extension MonthReport {
                \(fragment: yuan("refunds")), \(fragment: yuan("gross - refunds")),
                offline_count::text, \(fragment: yuan("offline_amount")),
                CASE WHEN gross = 0 THEN '0.00%'
-                    ELSE to_char(round(offline_amount * 100.0 / gross, 2), 'FM990.00') || '%' END,
+                    ELSE \(fragment: yuan("(offline_amount * 20000 + gross) / (2 * gross)")) || '%' END,
                late_count::text, \(fragment: yuan("late_amount"))
-        FROM (
-            SELECT store.code, store.name, store.province, day.*
-            FROM (
-                SELECT store_id, business_date, sale_count, gross, disputed, refunds, offline_count,
-                       offline_amount, CASE WHEN is_late THEN sale_count ELSE 0 END AS late_count,
-                       CASE WHEN is_late THEN gross ELSE 0 END AS late_amount
-                FROM (\(fragment: salesDays(month))) AS day
-                UNION ALL
-                SELECT NULL, NULL, \(fragment: sums(
-                    "sale_count", "gross", "disputed", "refunds", "offline_count",
-                    "offline_amount")),
-                       coalesce(sum(sale_count) FILTER (WHERE is_late), 0)::bigint,
-                       coalesce(sum(gross) FILTER (WHERE is_late), 0)::bigint
-                FROM (\(fragment: salesDays(month))) AS day
-            ) AS day
-            LEFT JOIN store USING (store_id)
-            ORDER BY store.code NULLS LAST, business_date
-        ) AS line
+        FROM (\(fragment: lines)) AS line
         """
     }
 
-    private static func salesDays(_ month: TradingMonth) -> SQL {
+    private static func salesLines(_ month: TradingMonth) -> SQL {
         """
-        SELECT store_id, business_date, sale_count, gross, disputed, refunds, offline_count,
-               offline_amount, date_trunc('month', business_date)::date <> accounting_month AS is_late
+        SELECT code, name, province, business_date, sale_count, gross, disputed, refunds,
+               offline_count, offline_amount,
+               CASE WHEN \(fragment: isLate(month)) THEN sale_count ELSE 0 END AS late_count,
+               CASE WHEN \(fragment: isLate(month)) THEN gross ELSE 0 END AS late_amount
+        FROM sales_rollup JOIN store USING (store_id)
+        WHERE accounting_month = \(month.firstDay)
+        """
+    }
+
+    private static func salesTotal(_ month: TradingMonth) -> SQL {
+        """
+        SELECT NULL AS code, NULL AS name, NULL AS province, NULL::date AS business_date,
+               \(fragment: sums(
+                   "sale_count", "gross", "disputed", "refunds", "offline_count",
+                   "offline_amount")),
+               coalesce(sum(sale_count) FILTER (WHERE \(fragment: isLate(month))), 0)::bigint
+                   AS late_count,
+               coalesce(sum(gross) FILTER (WHERE \(fragment: isLate(month))), 0)::bigint
+                   AS late_amount
         FROM sales_rollup WHERE accounting_month = \(month.firstDay)
         """
+    }
+
+    /// A business day of another month than the one it is booked in.
+    private static func isLate(_ month: TradingMonth) -> SQL {
+        "business_date NOT BETWEEN \(month.firstDay) AND \(month.lastDay)"
     }
 
     static func clearingRows(_ month: TradingMonth) -> SQL {

@@ -111,6 +111,16 @@ public enum MonthReport: String, Sendable, CaseIterable {
         }
     }
 
+    /// The same cells without the totals, and the totals' alone, where reports are too long to be read whole for them.
+    func parts(_ month: TradingMonth, upTo position: Int64) -> (lines: SQL, totals: SQL)? {
+        switch self {
+        case .monthlySales: (Self.salesLineRows(month), Self.salesTotalRows(month))
+        case .ledgerDetail:
+            (Self.detailLineRows(month, position), Self.detailTotalRows(month, position))
+        default: nil
+        }
+    }
+
     private static let salesColumns = [
         Column("storeCode", "门店编码", .text), Column("storeName", "门店名称", .typed),
         Column("province", "省份", .text), Column("day", "业务日期", .date),

@@ -70,13 +70,7 @@ struct ReportSource: Sendable {
 
     /// The cells with columns named `c0`, `c1` …, in order.
     private var cells: SQL {
-        guard let closing else {
-            let list = names.joined(separator: ", ")
-            return """
-                SELECT \(unsafeSQL: list)
-                FROM (\(fragment: report.cells(month, upTo: position))) AS row (\(unsafeSQL: list))
-                """
-        }
+        guard let closing else { return named(report.cells(month, upTo: position)) }
         let list = names.enumerated().map { "cells[\($0 + 1)] AS \($1)" }
             .joined(separator: ", ")
         return """
@@ -113,21 +107,41 @@ struct ReportSource: Sendable {
         return "CASE WHEN \(flat) ~ '^[ \u{3000}]*[-=+@＝＋－＠]' THEN '''' || \(flat) ELSE \(flat) END"
     }
 
-    /// The first rows, for a screen.
-    func firstRows(_ count: Int, in session: PostgresSession) throws -> [[String]] {
-        let names = names
-        return try session.query("\(fragment: cells) LIMIT \(Int64(count))").map { row in
-            try names.map { try row.decode($0) }
-        }
+    /// The first lines, for a screen, without those of totals.
+    func firstLines(_ count: Int, in session: PostgresSession) throws -> [[String]] {
+        let lines = parts.map { named($0.lines) } ?? filtered("NOT " + isTotal)
+        return try rows("\(fragment: lines) LIMIT \(Int64(count))", in: session)
+    }
+
+    /// Every line, the totals last.
+    func allRows(in session: PostgresSession) throws -> [[String]] {
+        try rows(cells, in: session)
     }
 
     /// The lines of totals.
     func totalRows(in session: PostgresSession) throws -> [[String]] {
+        try rows(parts.map { named($0.totals) } ?? filtered(isTotal), in: session)
+    }
+
+    private var parts: (lines: SQL, totals: SQL)? {
+        closing == nil ? report.parts(month, upTo: position) : nil
+    }
+
+    /// Cells without names for their columns, with them.
+    private func named(_ cells: SQL) -> SQL {
+        let list = names.joined(separator: ", ")
+        return "SELECT \(unsafeSQL: list) FROM (\(fragment: cells)) AS row (\(unsafeSQL: list))"
+    }
+
+    private func filtered(_ condition: String) -> SQL {
+        "SELECT * FROM (\(fragment: cells)) AS row WHERE \(unsafeSQL: condition)"
+    }
+
+    private var isTotal: String { (report == .trialBalance ? "c1" : "c0") + " = '合计'" }
+
+    private func rows(_ cells: SQL, in session: PostgresSession) throws -> [[String]] {
         let names = names
-        let mark = report == .trialBalance ? "c1" : "c0"
-        return try session.query(
-            "SELECT \(unsafeSQL: names.joined(separator: ", ")) FROM (\(fragment: cells)) AS row WHERE \(unsafeSQL: mark) = '合计'"
-        ).map { row in try names.map { try row.decode($0) } }
+        return try session.query(cells).map { row in try names.map { try row.decode($0) } }
     }
 
     /// A column of money added up by another column, without totals, in the order of the labels.
