@@ -44,11 +44,14 @@ struct HistoryTests {
                     guard price > 0 else { continue }
                     till.requestRefund(sale, quantity: 1, amount: price, card: card)
                 case 3:
-                    try await decide(
-                        pick(sales, &numbers), ExceptionPosting.Move.allCases, &numbers,
-                        by: finance, and: approver, in: shop)
+                    let moves = ExceptionPosting.Move.allCases
+                    let move = moves[Int(numbers.below(Int64(moves.count)))]
+                    guard let sale = pick(sales, &numbers) else { continue }
+                    try await shop.attempt(
+                        move, about: sale, agrees: numbers.below(2) == 0, by: finance,
+                        and: approver)
                 case 4: try await shop.load(card, 50 + numbers.below(600))
-                default: try await approveAll(by: approver, in: shop)
+                default: try await shop.agreeToRefunds(by: approver)
                 }
                 if till.entries.count > pushed {
                     _ = try await till.verdicts(pushed..<till.entries.count)
@@ -67,35 +70,6 @@ struct HistoryTests {
 
     private func pick(_ sales: [RecordID], _ numbers: inout Numbers) -> RecordID? {
         sales.isEmpty ? nil : sales[Int(numbers.below(Int64(sales.count)))]
-    }
-
-    private func decide(
-        _ sale: RecordID?, _ moves: [ExceptionPosting.Move], _ numbers: inout Numbers,
-        by first: StaffActor, and second: StaffActor, in shop: TestShop
-    ) async throws {
-        let move = moves[Int(numbers.below(Int64(moves.count)))]
-        guard let sale, let found = try? await shop.exception(sale) else { return }
-        do {
-            try await shop.decide(sale, move, by: first)
-            if move == .writeOff {
-                try await shop.exceptions.decideWriteOff(
-                    found.id, agrees: numbers.below(2) == 0, disputed: found.disputed, by: second,
-                    at: shop.now)
-            }
-        } catch is ExceptionPosting.Refusal {
-        } catch is ExceptionsRefusal {
-        }
-    }
-
-    private func approveAll(by approver: StaffActor, in shop: TestShop) async throws {
-        let refunds = Refunds(store: shop.office.store)
-        for row in try await refunds.list(.pending, by: approver) {
-            let shown = try await refunds.show(row.requestID, by: approver, at: shop.now)
-            let now = shop.now
-            try await refunds.decide(
-                row.requestID, .approved, opinion: "同意", digest: shown.found.digest,
-                by: approver, at: now)
-        }
     }
 
     private func expectSound(_ shop: TestShop) async throws {

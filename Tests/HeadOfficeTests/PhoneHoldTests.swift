@@ -1,7 +1,12 @@
 import Domain
+import Foundation
+import Hummingbird
+import HummingbirdTesting
 import Journal
 import PostgresDriver
+import TestSupport
 import Testing
+import WebSupport
 
 @testable import HeadOffice
 
@@ -214,42 +219,151 @@ struct PhoneHoldTests: PhoneScenes {
         }
     }
 
+    /// Starts the acts one after the other while nothing can be posted, and lets them go once all of them wait.
+    private func begun(
+        _ acts: [@Sendable () async throws -> Void], in shop: TestShop
+    ) async throws -> [Result<Void, any Error>] {
+        let (begun, signal) = AsyncStream.makeStream(of: Void.self)
+        let finish = DispatchSemaphore(value: 0)
+        async let closing: Void = shop.office.store.write { session in
+            try AccountingMonths.lockForClosing(session)
+            signal.yield()
+            finish.wait()
+        }
+        for await _ in begun { break }
+        defer { finish.signal() }
+        var tasks: [Task<Void, any Error>] = []
+        for act in acts {
+            tasks.append(Task { try await act() })
+            let count = Int64(tasks.count)
+            try await eventually("\(count) acts wait") {
+                try await shop.number(
+                    """
+                    SELECT count(*) FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock'
+                    """) == count
+            }
+        }
+        finish.signal()
+        try await closing
+        var results: [Result<Void, any Error>] = []
+        for task in tasks { results.append(await task.result) }
+        return results
+    }
+
+    /// Two holds of one till, with their exceptions.
+    private func twoHolds(
+        _ till: TestTill, _ card: TestShop.Card, _ payments: PhonePayments
+    ) async throws -> [(payment: RecordID, exception: Int64)] {
+        let shop = till.shop
+        let ids = [
+            try await hold(till, card, payments),
+            try await hold(till, try await shop.card(2, balance: 10_000), payments),
+        ]
+        try await waitEightDays(till)
+        return [
+            (ids[0], try await overdue(ids[0], shop)), (ids[1], try await overdue(ids[1], shop)),
+        ]
+    }
+
     @Test func `one slip pays one hold, also when two are decided at once`() async throws {
         try await withPhone { shop, till, card, payments in
             let ends = PhoneHoldEnds(store: shop.office.store)
             let finance = try await shop.staff("fang", [.finance])
             let approver = try await shop.staff("bai", [.approver])
-            let first = try await hold(till, card, payments)
-            let second = try await hold(till, try await shop.card(2, balance: 10_000), payments)
-            try await waitEightDays(till)
-            let (one, two) = try await (overdue(first, shop), overdue(second, shop))
+            let exceptions = try await twoHolds(till, card, payments).map { $0.exception }
             func ask(_ exception: Int64, _ number: Int) async throws {
                 try await ends.ask(
                     exception, .payStore, slip: "GD0001-01-20261125-000\(number)", reason: "小票",
                     by: finance, at: shop.now)
             }
-            try await ask(one, 1)
-            await #expect(throws: ExceptionsRefusal.slipDiffers) { try await ask(two, 1) }
-            try await ask(two, 2)
+            try await ask(exceptions[0], 1)
+            await #expect(throws: ExceptionsRefusal.slipDiffers) { try await ask(exceptions[1], 1) }
+            try await ask(exceptions[1], 2)
             // As if both had been asked at once.
             try await shop.office.store.write { session in
                 try session.execute(
                     "UPDATE phone_hold_request SET receipt = 'GD0001-01-20261125-0001'")
             }
-            let paid = await withTaskGroup(of: Bool.self) { group in
-                for exception in [one, two] {
-                    group.addTask {
-                        do {
-                            try await ends.decide(
-                                exception, agrees: true, by: approver, at: shop.now)
-                            return true
-                        } catch { return error as? ExceptionsRefusal != .slipDiffers }
-                    }
-                }
-                return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
-            }
-            #expect(paid == 1)
+            let now = shop.now
+            let results = try await begun(
+                exceptions.map { exception -> @Sendable () async throws -> Void in
+                    { try await ends.decide(exception, agrees: true, by: approver, at: now) }
+                }, in: shop)
+            #expect(throws: Never.self) { try results[0].get() }
+            #expect(throws: ExceptionsRefusal.slipDiffers) { try results[1].get() }
             #expect(try await shop.kind(.storePayable) == 1_850)
+        }
+    }
+
+    @Test func `a slip pays nothing once the order that bears its number is being taken in`()
+        async throws
+    {
+        try await withPhone { shop, till, card, payments in
+            let ends = PhoneHoldEnds(store: shop.office.store)
+            let holds = try await twoHolds(till, card, payments)
+            let approver = try await shop.staff("bai", [.approver])
+            try await ends.ask(
+                holds[0].exception, .payStore, slip: "GD0001-01-20261125-0001", reason: "小票",
+                by: try await shop.staff("fang", [.finance]), at: shop.now)
+            sell(till, 1_850, payment: holds[1].payment)
+            let (ingest, frame, known, now) = (till.ingest, till.frame(), till.known, shop.now)
+            let exception = holds[0].exception
+            let results = try await begun(
+                [
+                    { _ = try await ingest.take(frame, from: known) },
+                    { try await ends.decide(exception, agrees: true, by: approver, at: now) },
+                ], in: shop)
+            #expect(throws: Never.self) { try results[0].get() }
+            #expect(throws: ExceptionsRefusal.slipDiffers) { try results[1].get() }
+            #expect(try await shop.kind(.storePayable) == 1_850)
+        }
+    }
+
+    @Test func `the page of a hold offers what can succeed and says why no more`() async throws {
+        try await withPhone { shop, till, card, payments in
+            let finance = try await shop.staff("fang", [.finance])
+            let (id, exception) = try await overdueHold(till, card, payments)
+            let desk = DeskWorld(
+                office: shop.office, passwords: PasswordWorker(cost: DeskWorld.passwordCost))
+            try await desk.addStaff("finance", [.finance])
+            try await desk.addStaff("approver", [.approver])
+            sell(till, 1_850, payment: id)
+            let (ingest, frame, known, now) = (till.ingest, till.frame(), till.known, shop.now)
+            try await OfficeWebTests.withBrowsers(desk) { client in
+                var signedIn = OfficeWebTests.Browser(client: client)
+                try await signedIn.signIn("finance")
+                let browser = signedIn
+                func offers() async throws -> [String] {
+                    let page = String(
+                        buffer: try await browser.get("/exceptions/\(exception)").body)
+                    let parts = [
+                        "value=\"pay_store\"", "name=\"slip\"", "value=\"release_hold\"",
+                        "href=\"/quarantine\"", "value=\"approved\"", "value=\"refused\"",
+                    ]
+                    return parts.filter { page.contains($0) }
+                }
+                #expect(
+                    try await offers()
+                        == ["value=\"pay_store\"", "name=\"slip\"", "value=\"release_hold\""])
+                let ends = PhoneHoldEnds(store: shop.office.store)
+                try await ends.ask(
+                    exception, .payStore, slip: "GD0001-01-20261125-0009", reason: "小票",
+                    by: try await desk.actor("approver"), at: now)
+                #expect(try await offers() == ["value=\"approved\"", "value=\"refused\""])
+                try await Tills(shop.office.store).revoke(
+                    tillCode: known.code, by: shop.administrator)
+                _ = try await ingest.take(frame, from: known)
+                #expect(try await offers() == ["href=\"/quarantine\""])
+                try await Quarantine(store: shop.office.store).refuse(
+                    .init(till: known.code, epoch: 1, sequence: 1), reason: "不明", by: finance,
+                    at: now)
+                #expect(try await offers() == ["value=\"refused\""])
+                let answer = try await browser.post(
+                    "/exceptions/\(exception)/hold/decision", "verdict=refused")
+                #expect(answer.status == .seeOther)
+                #expect(try await offers() == ["value=\"release_hold\""])
+            }
         }
     }
 

@@ -104,6 +104,7 @@ struct ReportMeasurement {
                 ("/batches", "auditor"), ("/finance", "finance"), ("/orders", "auditor"),
                 ("/finance/reports/monthly-sales", "finance"),
                 ("/finance/reports/province-clearing", "finance"),
+                ("/finance/reports/trial-balance", "finance"),
             ]
             try await OfficeWebTests.withBrowsers(world) { client in
                 var browsers: [String: OfficeWebTests.Browser] = [:]

@@ -61,8 +61,10 @@ struct RollupTests {
             #expect(differences.isEmpty, "\(differences)")
             #expect(
                 try await world.number(
-                    "SELECT sum(amount)::bigint AS n FROM movement_rollup WHERE kind = 'load'")
-                    == 400_000)
+                    """
+                    SELECT sum(amount)::bigint AS n FROM movement_rollup
+                    WHERE kind = 'load' AND book = 'real'
+                    """) == 400_000)
         }
     }
 
@@ -70,18 +72,71 @@ struct RollupTests {
         async throws
     {
         try await withSales { world, _ in
-            let (days, movements) = (
-                try await rows(world, "sales_rollup"), try await rows(world, "movement_rollup")
-            )
-            let migrations = try Migrations.bundled()
-            let step = try #require(
-                migrations.steps.first { $0.name.contains("roll_up_transfers") })
+            let kept = [
+                "sales_rollup", "moved_card_rollup", "account",
+                """
+                (SELECT accounting_month, book, store_id, programme_id, kind, payer, payee,
+                        sale_count, amount, first_loads FROM movement_rollup)
+                """,
+            ]
+            var before: [[String]] = []
+            for table in kept { before.append(try await rows(world, table)) }
+            let steps = try Migrations.bundled().steps.filter { $0.name.contains("_roll_up_") }
+            #expect(steps.count == 2)
             try await world.store.write { session in
-                try session.execute("DROP TABLE sales_rollup, movement_rollup, ledger_proof")
-                try session.executeScript(unsafeSQL: step.text)
+                try session.execute(
+                    """
+                    DROP TABLE sales_rollup, movement_rollup, moved_card_rollup, ledger_proof
+                    """)
+                try session.execute("ALTER TABLE account DROP first_month")
+                for step in steps { try session.executeScript(unsafeSQL: step.text) }
             }
-            #expect(try await rows(world, "sales_rollup") == days)
-            #expect(try await rows(world, "movement_rollup") == movements)
+            for (table, rows) in zip(kept, before) {
+                #expect(try await self.rows(world, table) == rows)
+            }
+        }
+    }
+
+    @Test func `a card counts in the earliest month in which its money moved`() async throws {
+        try await withDesk { world in
+            world.office.time.set(Self.november.end.adding(milliseconds: 3_600_000))
+            let card = try await world.issueCard(number: Self.number, load: 400_000)
+            _ = try await world.issueCard(number: "6160201901100010", load: 100)
+            func counted() async throws -> [String] {
+                try await rows(world, "(SELECT * FROM moved_card_rollup WHERE card_count <> 0)")
+            }
+            #expect(try await counted() == ["(2026-12-01,real,1,2)"])
+            _ = try await world.sell(
+                [.init(price: 700, quantity: 1)], card: card, number: Self.number,
+                at: Self.november.lastDay.start)
+            #expect(
+                try await counted() == ["(2026-11-01,real,1,1)", "(2026-12-01,real,1,1)"])
+            let findings = try await LedgerProof.make(world.store).findings
+            #expect(findings.isEmpty, "\(findings)")
+            let differences = try await FullScan.differences(world.store)
+            #expect(differences.isEmpty, "\(differences)")
+        }
+    }
+
+    @Test func `a proof compares what the newest closed month ended with`() async throws {
+        try await withSales { world, _ in
+            world.office.time.set(Self.november.end)
+            try await MonthCloses(store: world.store).close(
+                Self.november, by: try await world.actor("finance"), at: world.now)
+            #expect(try await LedgerProof.make(world.store).findings.isEmpty)
+            try await world.store.write { session in
+                try session.execute("SET LOCAL session_replication_role = replica")
+                try session.execute(
+                    """
+                    UPDATE closing_row SET cells[8] = '0.01'
+                    WHERE report = 'trial-balance' AND cells[1] = 'real' AND cells[2] = 'card'
+                    """)
+            }
+            let findings = try await LedgerProof.make(world.store).findings
+            #expect(
+                findings == [
+                    "closing_row, month 2026-11-01, real, card of GD: (1,1), transfers say (1,395500)"
+                ])
         }
     }
 
@@ -96,7 +151,19 @@ struct RollupTests {
         ),
         (
             "UPDATE movement_rollup SET amount = amount - 1 WHERE kind = 'refund'",
-            "movement_rollup, month 2026-11-01, store 1, programme 1, refund from store_payable"
+            "movement_rollup, month 2026-11-01, real, store 1, programme 1, refund from store_payable"
+        ),
+        (
+            "UPDATE movement_rollup SET amount = amount + 1 WHERE book = 'test' AND kind = 'sale'",
+            "movement_rollup, month 2026-11-01, test, store 1, programme 1, sale from card"
+        ),
+        (
+            "UPDATE moved_card_rollup SET card_count = 2 WHERE book = 'real'",
+            "moved_card_rollup, month 2026-11-01, real, programme 1: 2, transfers say 1"
+        ),
+        (
+            "UPDATE account SET first_month = '2026-10-01' WHERE kind = 'card' AND book = 'test'",
+            "account "
         ),
         ("UPDATE account SET balance = balance + 1 WHERE kind = 'fees'", "book real sums to 1"),
     ])

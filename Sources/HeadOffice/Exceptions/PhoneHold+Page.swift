@@ -10,8 +10,23 @@ struct PhoneHoldView {
     let cardHref: String
     let hasCard: Bool
     let items: String
+    /// Why not everything can be done; nil when it can.
+    let obstacle: String?
+    let isInQuarantine: Bool
+    /// For those who may see it.
+    let quarantineHref: String?
     let canAsk: Bool
+    let moves: [MoveView]
+    let takesSlip: Bool
     let request: RequestView?
+
+    /// A way to end the hold.
+    struct MoveView {
+        let value: String
+        let label: String
+        let explanation: String
+        let isChosen: Bool
+    }
 
     /// What somebody asked, for the second person.
     struct RequestView {
@@ -22,6 +37,7 @@ struct PhoneHoldView {
         let isProved: Bool
         let reason: String
         let canDecide: Bool
+        let canAgree: Bool
     }
 
     init(_ shown: PhoneHoldEnds.Shown, text: PageText, actor: StaffActor) {
@@ -32,7 +48,24 @@ struct PhoneHoldView {
         hasCard = shown.cardID != nil
         items = shown.items.map { "\($0.name) × \($0.quantity)" }
             .joined(separator: text.words.language == .en ? ", " : "、")
-        canAsk = canAct && shown.request == nil
+        let moves = shown.moves
+        isInQuarantine = shown.isHeld && shown.record == .waits
+        quarantineHref =
+            isInQuarantine && !actor.roles.isDisjoint(with: [.finance, .auditor])
+            ? "/quarantine" : nil
+        let isReleaseOnly = shown.isHeld && shown.record == .decided
+        obstacle =
+            isInQuarantine
+            ? text.words("exceptions.holdWaits")
+            : isReleaseOnly ? text.words("exceptions.holdReleaseOnly") : nil
+        canAsk = canAct && shown.request == nil && !moves.isEmpty
+        self.moves = moves.enumerated().map { index, move in
+            MoveView(
+                value: move.rawValue, label: text.words("exceptions.holdMove." + move.rawValue),
+                explanation: text.words("exceptions.holdHint." + move.rawValue),
+                isChosen: index == 0)
+        }
+        takesSlip = moves.contains(.payStore)
         request =
             shown.isHeld
             ? shown.request.map {
@@ -40,7 +73,8 @@ struct PhoneHoldView {
                     who: $0.personName, askedAt: text.time($0.askedAt),
                     what: text.words("exceptions.holdMove." + $0.move.rawValue),
                     receipt: $0.receipt, isProved: $0.isProved, reason: $0.reason,
-                    canDecide: canAct && $0.personID != actor.personID)
+                    canDecide: canAct && !moves.isEmpty && $0.personID != actor.personID,
+                    canAgree: moves.contains($0.move))
             } : nil
     }
 }

@@ -1,4 +1,4 @@
-// What the accounts say: cards, stores, every account, every transfer.
+// What the accounts say: cards, stores, every transfer.
 
 import Domain
 import PostgresDriver
@@ -19,16 +19,6 @@ extension MonthReport {
         return totals
     }
 
-    /// Every movement of accounts up to the month's end, with its sign.
-    private static func sides(_ month: TradingMonth, _ position: Int64) -> SQL {
-        """
-        transfer CROSS JOIN LATERAL (VALUES (to_account_id, amount), (from_account_id, -amount))
-            AS side (account_id, signed)
-        JOIN account USING (account_id)
-        WHERE accounting_month <= \(month.firstDay) AND transfer_id <= \(position)
-        """
-    }
-
     /// What moved on accounts of those kinds up to the month's end, with its sign, by roll-ups.
     private static func rolledUp(_ kinds: String, _ month: TradingMonth) -> SQL {
         """
@@ -36,7 +26,8 @@ extension MonthReport {
                accounting_month = \(month.firstDay) AS is_now
         FROM movement_rollup
         CROSS JOIN LATERAL (VALUES (payee, amount), (payer, -amount)) AS side (account, signed)
-        WHERE accounting_month <= \(month.firstDay) AND side.account IN (\(unsafeSQL: kinds))
+        WHERE accounting_month <= \(month.firstDay) AND book = 'real'
+          AND side.account IN (\(unsafeSQL: kinds))
         """
     }
 
@@ -102,36 +93,6 @@ extension MonthReport {
         ) AS sum
         LEFT JOIN store USING (store_id)
         ORDER BY store.code NULLS LAST
-        """
-    }
-
-    static func balanceRows(_ month: TradingMonth, _ position: Int64) -> SQL {
-        """
-        SELECT book, CASE WHEN is_total = 1 THEN '合计' ELSE kind END, coalesce(owner, ''),
-               account_count::text, \(fragment: yuan("opening")), \(fragment: yuan("moved_in")),
-               \(fragment: yuan("moved_out")), \(fragment: yuan("opening + moved_in - moved_out"))
-        FROM (
-            SELECT book, grouping(kind) AS is_total, kind, owner,
-                   count(DISTINCT account_id) AS account_count,
-                   coalesce(sum(signed) FILTER (WHERE NOT is_now), 0)::bigint AS opening,
-                   coalesce(sum(signed) FILTER (WHERE is_now AND signed > 0), 0)::bigint AS moved_in,
-                   coalesce(-sum(signed) FILTER (WHERE is_now AND signed < 0), 0)::bigint
-                       AS moved_out
-            FROM (
-                SELECT account.book, account.kind, account.account_id, signed,
-                       \(fragment: holder("account")) AS owner,
-                       accounting_month = \(month.firstDay) AS is_now
-                FROM \(fragment: sides(month, position))
-            ) AS moved
-            GROUP BY GROUPING SETS ((book, kind, owner), (book))
-            UNION ALL
-            SELECT book, 1, NULL, NULL, 0, 0, 0, 0 FROM (VALUES ('real'), ('test')) AS empty (book)
-            WHERE NOT EXISTS (SELECT FROM transfer JOIN account ON account_id = from_account_id
-                              WHERE account.book = empty.book
-                                AND accounting_month <= \(month.firstDay)
-                                AND transfer_id <= \(position))
-        ) AS sum
-        ORDER BY is_total, book, kind, owner
         """
     }
 

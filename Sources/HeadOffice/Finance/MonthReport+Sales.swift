@@ -117,7 +117,7 @@ extension MonthReport {
                 FROM movement_rollup
                 JOIN store USING (store_id)
                 LEFT JOIN programme USING (programme_id)
-                WHERE accounting_month = \(month.firstDay)
+                WHERE accounting_month = \(month.firstDay) AND book = 'real'
                   AND kind IN ('sale', 'shortfall', 'refund', 'shortfall_undone')
             ) AS moved
             GROUP BY GROUPING SETS ((programme_code, programme_name, issuing, selling), ())

@@ -107,7 +107,7 @@ public enum MonthReport: String, Sendable, CaseIterable {
         case .storeSettlement: Self.settlementRows(month)
         case .exceptions: Self.exceptionRows(month)
         case .ledgerDetail: Self.detailRows(month, position)
-        case .trialBalance: Self.balanceRows(month, position)
+        case .trialBalance: Self.balanceRows(month)
         }
     }
 

@@ -15,6 +15,8 @@ public enum Ledger {
         public var balance: Money
         /// How much of it holds keep (cards only).
         public var held: Money
+        /// The earliest accounting month in which it moved; nil while it never has, and for all but cards.
+        let firstMonth: BusinessDate?
     }
 
     /// Locks accounts until the transaction ends, making those that do not exist yet.
@@ -63,7 +65,7 @@ public enum Ledger {
         let rows = try session.query(
             """
             SELECT account.account_id, account.book, account.kind, account.owner_id,
-                   account.balance, account.held
+                   account.balance, account.held, account.first_month
             FROM unnest(\(wanted.map(\.book)), \(wanted.map(\.kind)),
                         \(wanted.map(\.ownerID))) AS wanted (book, kind, owner_id)
             JOIN account USING (book, kind, owner_id)
@@ -75,7 +77,8 @@ public enum Ledger {
             let account = LedgerAccount(
                 try row["kind"], of: try row["owner_id"], in: try row["book"])
             found[account] = LockedAccount(
-                id: try row["account_id"], balance: try row["balance"], held: try row["held"])
+                id: try row["account_id"], balance: try row["balance"], held: try row["held"],
+                firstMonth: try row["first_month"])
         }
         return found
     }
@@ -145,6 +148,23 @@ public enum Ledger {
             RETURNING transfer_id
             """)
         try Rollups.add(session, try posted.map { try $0["transfer_id"] })
+        try Rollups.addFirstMonths(session, firstMonths(transfers, months, accounts))
+    }
+
+    /// The cards that move in an earlier month than they ever did, by account, with that month.
+    private static func firstMonths(
+        _ transfers: [NewTransfer], _ months: [BusinessDate],
+        _ accounts: [LedgerAccount: LockedAccount]
+    ) -> [Int64: BusinessDate] {
+        var first: [Int64: BusinessDate] = [:]
+        for (transfer, month) in zip(transfers, months) {
+            for account in [transfer.from, transfer.to] where account.kind == .card {
+                guard let row = accounts[account] else { continue }
+                if let known = first[row.id] ?? row.firstMonth, known <= month { continue }
+                first[row.id] = month
+            }
+        }
+        return first
     }
 }
 

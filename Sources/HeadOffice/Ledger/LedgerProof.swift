@@ -1,5 +1,6 @@
 // The caches against the truth: every balance must be what the transfers say, every book must sum to zero, what a card
-// account holds must be its held payments (R-L1, R-L2), every roll-up and every sale's fee what the transfers come to.
+// account holds must be its held payments (R-L1, R-L2), every roll-up, every sale's fee and what the newest closed month ended
+// with what the transfers come to.
 
 import PostgresDriver
 
@@ -19,11 +20,16 @@ public struct LedgerProof: Sendable, Equatable {
         public let held: Int64
         /// Held as the payments say.
         public let provedHeld: Int64
+        /// A card's earliest month as kept.
+        public let firstMonth: String
+        /// A card's earliest month as the transfers say.
+        public let provedFirstMonth: String
 
         /// For an operator's screen.
         public var description: String {
             "account \(accountID) (\(account)): balance \(balance), transfers say \(proved);"
-                + " held \(held), payments say \(provedHeld)"
+                + " held \(held), payments say \(provedHeld);"
+                + " moved since \(firstMonth), transfers say \(provedFirstMonth)"
         }
     }
 
@@ -44,7 +50,8 @@ public struct LedgerProof: Sendable, Equatable {
 
     /// Accounts that differ, by number; empty when the balances are right.
     public let differences: [Difference]
-    /// Other rows that differ: the roll-ups by key, then the fees; empty when they are right.
+    /// Other rows that differ: the roll-ups by key, the balances that the newest closed month ended with, then the fees; empty
+    /// when they are right.
     public let rowDifferences: [RowDifference]
     /// What each book sums to; anything but zero is wrong.
     public let sums: [String: Int64]
@@ -79,6 +86,7 @@ public struct LedgerProof: Sendable, Equatable {
             try session.execute("SET LOCAL statement_timeout = 0")
             let differences = try accounts(in: session)
             let rollups = try rows(Rollups.differences, in: session)
+            let closings = try rows(MonthReport.closingDifferences, in: session)
             let fees = try rows(SaleFees.differences, in: session)
             var sums: [String: Int64] = [:]
             var accountCount: Int64 = 0
@@ -95,12 +103,13 @@ public struct LedgerProof: Sendable, Equatable {
                 """
                 SELECT count(*) AS transfers, coalesce(max(transfer_id), 0) AS position,
                        (SELECT count(*) FROM sales_rollup)
-                           + (SELECT count(*) FROM movement_rollup) AS rollups,
+                           + (SELECT count(*) FROM movement_rollup)
+                           + (SELECT count(*) FROM moved_card_rollup) AS rollups,
                        (SELECT count(*) FROM sale_fee) AS fees
                 FROM transfer
                 """)
             return LedgerProof(
-                differences: differences, rowDifferences: rollups + fees, sums: sums,
+                differences: differences, rowDifferences: rollups + closings + fees, sums: sums,
                 accountCount: accountCount,
                 transferCount: try counts?.decode("transfers") ?? 0,
                 rollupCount: try counts?.decode("rollups") ?? 0,
@@ -119,14 +128,18 @@ public struct LedgerProof: Sendable, Equatable {
                 SELECT account.account_id, account.book, account.kind, account.owner_id,
                        account.balance, account.held,
                        coalesce(movement.amount, 0) AS proved,
+                       coalesce(account.first_month::text, 'never') AS first_month,
+                       coalesce(CASE WHEN account.kind = 'card' THEN movement.first_month END::text,
+                                'never') AS proved_first_month,
                        coalesce(hold.amount, 0) AS proved_held
                 FROM account
                 LEFT JOIN (\(fragment: Rollups.balances)) AS movement USING (account_id)
                 LEFT JOIN hold ON account.kind = 'card' AND hold.card_id = account.owner_id
             )
-            SELECT account_id, book, kind, owner_id, balance, held, proved, proved_held
+            SELECT account_id, book, kind, owner_id, balance, held, proved, proved_held,
+                   first_month, proved_first_month
             FROM proof
-            WHERE balance <> proved OR held <> proved_held
+            WHERE balance <> proved OR held <> proved_held OR first_month <> proved_first_month
             ORDER BY account_id
             """
         ).map { row in
@@ -135,7 +148,9 @@ public struct LedgerProof: Sendable, Equatable {
                 account: try "\(row["kind"] as String) of \(row["owner_id"] as Int64)"
                     + " in \(row["book"] as String)",
                 balance: try row["balance"], proved: try row["proved"],
-                held: try row["held"], provedHeld: try row["proved_held"])
+                held: try row["held"], provedHeld: try row["proved_held"],
+                firstMonth: try row["first_month"],
+                provedFirstMonth: try row["proved_first_month"])
         }
     }
 

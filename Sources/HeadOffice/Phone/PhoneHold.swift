@@ -63,14 +63,8 @@ extension PhoneHoldEnds.Hold {
                 code: try found["till"], epoch: Int(try found["epoch"] as Int32), in: session),
             let card = try CardRow.lock(session, [terms.card], province: till.province)[terms.card]
         else { throw ExceptionsRefusal.holdEnded }
-        let sale = try session.queryOne(
-            """
-            SELECT exists (SELECT 1 FROM exception
-                           WHERE exception.sale_id = sale.sale_id AND exception.state = 'open'
-                             AND exception.code = \(RecordException.quarantined.code)) AS waits
-            FROM sale WHERE sale_id = \(paymentID)
-            """)
-        if try sale?.decode("waits") == true { throw ExceptionsRefusal.holdHasSale }
+        let record = try PhoneHoldEnds.record(of: paymentID, in: session)
+        if record == .waits { throw ExceptionsRefusal.holdHasSale }
         let json: PostgresJSON? = try found["items"]
         let confirmedAt: Instant? = try found["confirmed_at"]
         return PhoneHoldEnds.Hold(
@@ -79,7 +73,7 @@ extension PhoneHoldEnds.Hold {
             account: try Ledger.lock(session, [card.account])[card.account],
             confirmedAt: try confirmedAt ?? payment.payment.heldAt ?? found["opened_at"],
             items: try json.map { try [PhoneItem](bytes: Array($0.text.utf8)) } ?? [],
-            hasSale: sale != nil, request: try PhoneHoldEnds.request(exceptionID, in: session))
+            hasSale: record != .none, request: try PhoneHoldEnds.request(exceptionID, in: session))
     }
 
     /// The money goes back to the card; a sale's record that still comes is an exception and moves nothing (R-P8).
@@ -170,6 +164,30 @@ extension PhoneHoldEnds.Hold {
 }
 
 extension PhoneHoldEnds {
+    /// Where the record of the hold's sale is.
+    enum SaleRecord: Sendable {
+        /// It has not come.
+        case none
+        /// It waits in quarantine, where it is decided first.
+        case waits
+        /// It made a sale that did not take the hold, which can then only be released.
+        case decided
+    }
+
+    static func record(
+        of paymentID: RecordID, in session: PostgresSession
+    ) throws -> SaleRecord {
+        let sale = try session.queryOne(
+            """
+            SELECT exists (SELECT 1 FROM exception
+                           WHERE exception.sale_id = sale.sale_id AND exception.state = 'open'
+                             AND exception.code = \(RecordException.quarantined.code)) AS waits
+            FROM sale WHERE sale_id = \(paymentID)
+            """)
+        guard let sale else { return .none }
+        return try sale["waits"] ? .waits : .decided
+    }
+
     /// What was asked about an exception's hold; nil while nothing is.
     static func request(
         _ exceptionID: Int64, in session: PostgresSession
@@ -199,7 +217,18 @@ extension PhoneHoldEnds {
         let confirmedAt: Instant?
         let items: [PhoneItem]
         let isHeld: Bool
+        let record: SaleRecord
         let request: Request?
+
+        /// What would not be refused for the record's sake.
+        var moves: [Move] {
+            guard isHeld else { return [] }
+            return switch record {
+            case .none: Move.allCases
+            case .waits: []
+            case .decided: [.release]
+            }
+        }
     }
 
     /// The hold behind an exception; nil when it is about something else.
@@ -208,7 +237,7 @@ extension PhoneHoldEnds {
         return try await store.read { session in
             let row = try session.queryOne(
                 """
-                SELECT payment.amount, payment.card_id, payment.state, card.mask,
+                SELECT payment_id, payment.amount, payment.card_id, payment.state, card.mask,
                        coalesce(card.holder_mask, '') AS holder, phone_payment.confirmed_at,
                        phone_payment.items
                 FROM exception JOIN payment ON payment_id = record_id
@@ -223,6 +252,7 @@ extension PhoneHoldEnds {
                 holder: try row["holder"], confirmedAt: try row["confirmed_at"],
                 items: try json.map { try [PhoneItem](bytes: Array($0.text.utf8)) } ?? [],
                 isHeld: try row["state"] as String == "held",
+                record: try Self.record(of: try row["payment_id"], in: session),
                 request: try Self.request(exceptionID, in: session))
         }
     }

@@ -41,22 +41,33 @@ public struct OfficeWeb: Sendable {
     public static func makePages() throws -> Pages {
         try Pages(
             folders: [Bundle.module.bundlePath + "/Resources"], navigation: navigation,
-            siteWordKey: "site.office", accountPath: "/account",
+            siteWordKey: "site.office",
+            accountPages: ["/account", "/password", "/second-factor"],
             libraries: ["chart.js": "/usr/share/javascript/chart.js/chart.min.js"])
     }
 
     private static let navigation = [
         NavigationItem(path: "/", wordKey: "nav.overview"),
         item("/refunds", "nav.refunds", [.approver, .finance, .auditor]),
-        item("/exceptions", "nav.exceptions", [.approver, .finance, .auditor]),
+        item(
+            "/exceptions", "nav.exceptions", [.approver, .finance, .auditor],
+            pages: ["/quarantine"]),
         item(
             "/orders", "nav.orders",
             [.approver, .finance, .auditor, .storeAdministrator, .issuer, .issuingSupervisor]),
-        item("/cards", "nav.cards", [.issuer, .issuingSupervisor, .approver, .finance, .auditor]),
+        item(
+            "/cards", "nav.cards", [.issuer, .issuingSupervisor, .approver, .finance, .auditor],
+            pages: ["/card-requests", "/mailers", "/loads", "/load-files"]),
         item("/batches", "nav.batches", [.issuer, .issuingSupervisor, .finance, .auditor]),
-        item("/loads", "nav.loads", [.issuer, .issuingSupervisor, .finance, .auditor]),
-        item("/stores", "nav.stores", [.storeAdministrator, .finance, .auditor, .operator]),
-        item("/tills", "nav.tills", [.storeAdministrator, .auditor, .operator]),
+        item(
+            "/loads", "nav.loads", [.issuer, .issuingSupervisor, .finance, .auditor],
+            pages: ["/load-files"]),
+        item(
+            "/stores", "nav.stores", [.storeAdministrator, .finance, .auditor, .operator],
+            pages: ["/tills", "/finance/fees"]),
+        item(
+            "/tills", "nav.tills", [.storeAdministrator, .auditor, .operator],
+            pages: ["/keys", "/quarantine"]),
         item("/catalogue", "nav.catalogue", [.storeAdministrator, .auditor]),
         item(
             "/programmes", "nav.programmes",
@@ -67,9 +78,9 @@ public struct OfficeWeb: Sendable {
     ]
 
     private static func item(
-        _ path: String, _ wordKey: String, _ roles: [StaffRole]
+        _ path: String, _ wordKey: String, _ roles: [StaffRole], pages: [String] = []
     ) -> NavigationItem {
-        NavigationItem(path: path, wordKey: wordKey, roles: roles.map(\.rawValue))
+        NavigationItem(path: path, wordKey: wordKey, roles: roles.map(\.rawValue), pages: pages)
     }
 
     /// The router with every page and its JSON twin.

@@ -6,21 +6,31 @@ public struct NavigationItem: Sendable {
     public let wordKey: String
     /// Who sees it: anyone signed in when empty.
     public let roles: [String]
+    /// Paths of other pages, with those below them, that are found under it by whoever sees no entry of their own.
+    public let pages: [String]
 
     /// An entry for the page at `path`.
-    public init(path: String, wordKey: String, roles: [String] = []) {
+    public init(path: String, wordKey: String, roles: [String] = [], pages: [String] = []) {
         self.path = path
         self.wordKey = wordKey
         self.roles = roles
+        self.pages = pages
+    }
+
+    /// The entry to which a page belongs: the one with the longest path above it, else the last that names it.
+    static func current(of items: [NavigationItem], at page: String) -> NavigationItem? {
+        items.filter { isAt(page, orBelow: $0.path) }
+            .max { $0.path.utf8.count < $1.path.utf8.count }
+            ?? items.last { $0.pages.contains { isAt(page, orBelow: $0) } }
+    }
+
+    static func isAt(_ page: String, orBelow path: String) -> Bool {
+        page == path || path != "/" && page.hasPrefix(path + "/")
     }
 
     func isVisible(to session: Session?) -> Bool {
         guard let session else { return false }
         return roles.isEmpty || session.roles.contains(where: roles.contains)
-    }
-
-    func contains(_ other: String) -> Bool {
-        path == "/" ? other == "/" : other == path || other.hasPrefix(path + "/")
     }
 }
 

@@ -33,14 +33,14 @@ public struct Pages: Sendable {
     private let library: MustacheLibrary
     private let navigation: [NavigationItem]
     private let siteWordKey: String
-    private let accountPath: String?
+    private let accountPages: [String]
     private let helpline: @Sendable (Language) -> String?
 
     /// Loads `Templates/`, `Languages/` and `Assets/` of each folder, after the shared ones.
     ///
     /// - Parameters:
     ///   - folders: resource folders of the targets, each with the three folders inside.
-    ///   - accountPath: everybody's own page, behind the name at the top; nil where there is none.
+    ///   - accountPages: everybody's own pages; the first stands behind the name at the top.
     ///   - bootstrapFolder: where Bootstrap 5 is installed, with `css/` and `js/` inside.
     ///   - libraries: single script files from elsewhere, by the name under which pages ask for them.
     ///   - siteWordKey: key of the word beside the brand, such as "site.till".
@@ -48,7 +48,7 @@ public struct Pages: Sendable {
     /// - Refuses: what cannot be read or is defined twice (`ResourceError`).
     public init(
         folders: [String], navigation: [NavigationItem] = [], siteWordKey: String = "site.name",
-        accountPath: String? = nil,
+        accountPages: [String] = [],
         bootstrapFolder: String = "/usr/share/javascript/bootstrap5",
         libraries: [String: String] = [:],
         helpline: @escaping @Sendable (Language) -> String? = { _ in nil }
@@ -76,7 +76,7 @@ public struct Pages: Sendable {
         self.library = library
         self.navigation = navigation
         self.siteWordKey = siteWordKey
-        self.accountPath = accountPath
+        self.accountPages = accountPages
         self.helpline = helpline
     }
 
@@ -121,9 +121,9 @@ public struct Pages: Sendable {
 
     private func pageView(_ context: WebContext) -> PageView {
         let words = words(context.language)
-        let current = navigation.filter { $0.contains(context.path) }
-            .max { $0.path.utf8.count < $1.path.utf8.count }
-        let items = navigation.filter { $0.isVisible(to: context.session) }.map {
+        let visible = navigation.filter { $0.isVisible(to: context.session) }
+        let current = NavigationItem.current(of: visible, at: context.path)
+        let items = visible.map {
             PageView.Item(
                 href: $0.path, label: words($0.wordKey), isCurrent: $0.path == current?.path)
         }
@@ -138,7 +138,11 @@ public struct Pages: Sendable {
             otherLanguageName: context.language == .en ? "中文" : "English",
             siteName: words(siteWordKey), pagePath: context.path,
             person: context.session.map {
-                .init(name: $0.personName, account: $0.account, href: accountPath)
+                .init(
+                    name: $0.personName, account: $0.account, href: accountPages.first,
+                    isCurrent: accountPages.contains {
+                        NavigationItem.isAt(context.path, orBelow: $0)
+                    })
             },
             navigation: items, hasNavigation: !items.isEmpty, notice: notice,
             helpline: helpline(context.language))
@@ -170,6 +174,7 @@ struct PageView {
         let name: String
         let account: String
         let href: String?
+        let isCurrent: Bool
     }
     struct Message {
         let kind: String

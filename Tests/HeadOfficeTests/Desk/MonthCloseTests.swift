@@ -148,7 +148,9 @@ struct MonthCloseTests {
                     SELECT sum(amount)::bigint AS n FROM transfer
                     WHERE kind = 'sale' AND accounting_month = '2026-11-01'
                     """) == 1_500)
+            try await expectTransfers(world)
             try await close(world, Self.november)
+            try await expectTransfers(world)
             let again = try await Self.files(world, Self.november)
             #expect(again != first)
             #expect(try await Self.files(world, Self.november, closing: 1) == first)
@@ -160,6 +162,14 @@ struct MonthCloseTests {
             #expect(board.closings.map(\.number) == [1, 2])
             #expect(board.reopenings.map(\.state) == ["approved"])
         }
+    }
+
+    /// Reports and proof say what the transfers say, whatever was frozen before.
+    private func expectTransfers(_ world: DeskWorld) async throws {
+        let found =
+            try await LedgerProof.make(world.store).findings
+            + FullScan.differences(world.store)
+        #expect(found.isEmpty, "\(found)")
     }
 
     @Test func `a month opens again only from the latest backwards`() async throws {

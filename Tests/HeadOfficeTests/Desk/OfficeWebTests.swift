@@ -119,6 +119,10 @@ struct OfficeWebTests {
     static let pages: [(String, Set<StaffRole>)] = [
         ("/", Set(StaffRole.allCases)),
         ("/refunds", [.approver, .finance, .auditor]),
+        ("/refunds/grace", [.approver, .finance, .auditor]),
+        ("/exceptions", [.approver, .finance, .auditor]),
+        ("/exceptions/bearers", [.approver, .finance, .auditor]),
+        ("/quarantine", [.finance, .auditor, .storeAdministrator]),
         (
             "/orders",
             [.approver, .finance, .auditor, .storeAdministrator, .issuer, .issuingSupervisor]
@@ -130,7 +134,9 @@ struct OfficeWebTests {
         ("/mailers", [.issuer, .issuingSupervisor, .approver, .finance, .auditor]),
         ("/load-files", [.issuer, .issuingSupervisor, .approver, .finance, .auditor]),
         ("/stores", [.storeAdministrator, .auditor, .finance, .operator]),
+        ("/stores/GD0001", [.storeAdministrator, .auditor, .finance, .operator]),
         ("/tills", [.storeAdministrator, .auditor, .operator]),
+        ("/tills/GD0001-01/days", [.storeAdministrator, .auditor, .finance, .operator]),
         ("/tills?format=csv", [.storeAdministrator, .auditor, .operator]),
         ("/keys", [.storeAdministrator, .auditor, .operator]),
         ("/catalogue", [.storeAdministrator, .auditor]),
@@ -147,17 +153,46 @@ struct OfficeWebTests {
         ("/finance/settlements", [.finance, .auditor]),
         ("/finance/closing", [.finance, .auditor]),
         ("/finance/verify", [.finance, .auditor]),
+        ("/finance/transfers", [.finance, .auditor]),
+        ("/finance/files", [.finance, .auditor]),
+        ("/finance/voucher", [.finance, .auditor]),
         ("/finance/reports/trial-balance", [.finance, .auditor]),
         ("/finance/fees", [.finance, .auditor, .storeAdministrator]),
         ("/audit", [.auditor, .operator]),
         ("/staff", [.operator, .auditor]),
+        ("/staff/operator", [.operator, .auditor]),
         ("/staff?format=csv", [.operator, .auditor]),
         (
             "/loads?state=all&format=csv",
             [.issuer, .issuingSupervisor, .approver, .finance, .auditor]
         ),
         ("/password", Set(StaffRole.allCases)),
+        ("/account", Set(StaffRole.allCases)),
     ]
+
+    @Test func `each page stands under exactly one entry of the top bar, for whoever may see it`()
+        async throws
+    {
+        try await withBrowsers { _, client in
+            for role in StaffRole.allCases {
+                var browser = Browser(client: client)
+                try await browser.signIn(role.rawValue.replacing("_", with: "-"))
+                for (path, allowed) in Self.pages
+                where allowed.contains(role) && !path.contains("format=") {
+                    let page = String(buffer: try await browser.get(path).body)
+                    let end = page.range(of: "</header>")?.lowerBound ?? page.endIndex
+                    let marked = page[..<end].split(separator: "<a ").filter {
+                        $0.contains("aria-current=\"page\"")
+                    }
+                    #expect(marked.count == 1, "\(role.rawValue) \(path): \(marked)")
+                    let isOwn = path == "/account" || path == "/password"
+                    #expect(
+                        marked.first?.hasPrefix("class=\"person is-current\"") == isOwn,
+                        "\(role.rawValue) \(path): \(marked)")
+                }
+            }
+        }
+    }
 
     @Test func `each page opens for its roles, in both languages, and for no other`() async throws {
         try await withBrowsers { world, client in

@@ -36,7 +36,7 @@ struct ReportTests {
         _ world: DeskWorld, _ random: inout Splitmix64, _ card: Int64, _ other: Int64,
         _ sales: inout [(id: RecordID, amount: Int64, month: TradingMonth)]
     ) async throws {
-        let choice = random.below(10)
+        let choice = random.below(12)
         switch choice {
         case 0...4:
             let daysAgo = random.below(4) == 0 ? random.below(50) : random.below(2)
@@ -67,6 +67,13 @@ struct ReportTests {
                 try await world.settlements.decide(
                     runID, .approved, by: try await world.actor("finance2"), at: world.now)
             } catch SettlementRefusal.nothingToSettle {}
+        case 9:
+            let count = try await world.number("SELECT count(*) AS n FROM card")
+            let (number, isTest) = ("61602019011\(10_000 + count)", random.below(2) == 0)
+            let another = try await world.issueCard(number: number, load: 10, isTest: isTest)
+            _ = try await world.sell(
+                [.init(price: Int64(random.below(10)) + 1, quantity: 1)], card: another,
+                number: number, isTest: isTest)
         default:
             world.office.time.move(milliseconds: 86_400_000)
         }
@@ -136,6 +143,19 @@ struct ReportTests {
         #expect(findings.isEmpty, "\(findings)")
         let differences = try await FullScan.differences(world.store)
         #expect(differences.isEmpty, "\(differences)")
+        let shown = try await world.finance.trialBalance(by: try await world.actor("finance"))
+        let kept = try await world.store.read { session in
+            try session.query(
+                """
+                SELECT concat_ws(' ', book, kind, count(*), sum(balance)) AS line FROM account
+                WHERE kind <> 'card'
+                   OR EXISTS (SELECT FROM transfer
+                              WHERE account_id IN (from_account_id, to_account_id))
+                GROUP BY book, kind ORDER BY book, kind
+                """
+            ).map { try $0["line"] as String }
+        }
+        #expect(shown.map { "\($0.book) \($0.kind) \($0.accountCount) \($0.balance.fen)" } == kept)
     }
 
     private func expectAgreement(_ world: DeskWorld, _ files: [String: Data]) async throws {

@@ -6,7 +6,7 @@ import PostgresDriver
 /// The reports that read roll-ups, computed from the transfers alone: slower, and the truth that they must equal.
 enum FullScan {
     static let reports: [MonthReport] = [
-        .monthlySales, .provinceClearing, .cardLiability, .storeSettlement,
+        .monthlySales, .provinceClearing, .cardLiability, .storeSettlement, .trialBalance,
     ]
 
     /// The cells of a month, totals last.
@@ -16,6 +16,7 @@ enum FullScan {
         case .provinceClearing: clearing(month)
         case .cardLiability: liability(month)
         case .storeSettlement: settlement(month)
+        case .trialBalance: balance(month)
         default: preconditionFailure("\(report) reads no roll-up")
         }
     }
@@ -197,6 +198,40 @@ enum FullScan {
         ) AS sum
         LEFT JOIN store USING (store_id)
         ORDER BY store.code NULLS LAST
+        """
+    }
+
+    /// Every account by its own row, cards under their programme.
+    private static func balance(_ month: TradingMonth) -> SQL {
+        """
+        SELECT book, CASE WHEN is_total = 1 THEN '合计' ELSE kind END, coalesce(owner, ''),
+               account_count::text, \(fragment: yuan("opening")), \(fragment: yuan("moved_in")),
+               \(fragment: yuan("moved_out")), \(fragment: yuan("opening + moved_in - moved_out"))
+        FROM (
+            SELECT book, grouping(kind) AS is_total, kind, owner,
+                   count(DISTINCT account_id) AS account_count,
+                   coalesce(sum(signed) FILTER (WHERE NOT is_now), 0)::bigint AS opening,
+                   coalesce(sum(signed) FILTER (WHERE is_now AND signed > 0), 0)::bigint AS moved_in,
+                   coalesce(-sum(signed) FILTER (WHERE is_now AND signed < 0), 0)::bigint
+                       AS moved_out
+            FROM (
+                SELECT account.book, account.kind, account.account_id, signed,
+                       \(fragment: MonthReport.holder("account")) AS owner,
+                       accounting_month = \(month.firstDay) AS is_now
+                FROM transfer
+                CROSS JOIN LATERAL (VALUES (to_account_id, amount), (from_account_id, -amount))
+                    AS side (account_id, signed)
+                JOIN account USING (account_id)
+                WHERE accounting_month <= \(month.firstDay)
+            ) AS moved
+            GROUP BY GROUPING SETS ((book, kind, owner), (book))
+            UNION ALL
+            SELECT book, 1, NULL, NULL, 0, 0, 0, 0 FROM (VALUES ('real'), ('test')) AS empty (book)
+            WHERE NOT EXISTS (SELECT FROM transfer JOIN account ON account_id = from_account_id
+                              WHERE account.book = empty.book
+                                AND accounting_month <= \(month.firstDay))
+        ) AS sum
+        ORDER BY is_total, book, kind, owner
         """
     }
 

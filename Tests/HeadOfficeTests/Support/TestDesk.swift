@@ -30,6 +30,35 @@ extension TestShop {
             found.id, move, reason: reason, disputed: found.disputed, by: actor, at: now)
     }
 
+    /// Makes a move about a sale's exception if there is one that it fits; a second person says whether to write it off.
+    func attempt(
+        _ move: ExceptionPosting.Move, about sale: RecordID, agrees: Bool, by first: StaffActor,
+        and second: StaffActor
+    ) async throws {
+        guard let found = try? await exception(sale) else { return }
+        do {
+            try await decide(sale, move, by: first)
+            if move == .writeOff {
+                try await exceptions.decideWriteOff(
+                    found.id, agrees: agrees, disputed: found.disputed, by: second, at: now)
+            }
+        } catch is ExceptionPosting.Refusal {
+        } catch is ExceptionsRefusal {
+        }
+    }
+
+    /// Agrees to every refund that waits.
+    func agreeToRefunds(by approver: StaffActor) async throws {
+        let refunds = Refunds(store: office.store)
+        for row in try await refunds.list(.pending, by: approver) {
+            let now = self.now
+            let shown = try await refunds.show(row.requestID, by: approver, at: now)
+            try await refunds.decide(
+                row.requestID, .approved, opinion: "同意", digest: shown.found.digest,
+                by: approver, at: now)
+        }
+    }
+
     /// `settled store`, `open insufficient_balance 300`.
     func standing(_ sale: RecordID) async throws -> String {
         try await office.store.read { session in
