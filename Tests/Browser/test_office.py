@@ -1,7 +1,10 @@
 """Head office's pages in a real browser."""
 
+import re
+
 import pytest
 from conftest import overflow, raw_words, serious_faults
+from playwright.sync_api import Error
 
 PASSWORD = "office-demo-1"
 PAGES = [
@@ -51,3 +54,33 @@ def test_a_wrong_password_says_so_and_keeps_the_account(network, open_page, pict
     assert "/sign-in" in page.url
     assert page.input_value("input[name=account]") == "auditor"
     picture(page, "office-sign-in-wrong-zh")
+
+
+def kind_of(address):
+    """Pages of one kind have one address, but for what they are of."""
+    path = address.split("#")[0].split("?")[0]
+    return re.sub(r"/(\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[A-Z]{2}\d{4}(-\d\d)?)(?=/|$)", "/…", path)
+
+
+@pytest.mark.parametrize(
+    "login", ["admin", "issuer", "supervisor", "approver", "finance", "auditor"])
+def test_no_link_leads_its_reader_to_a_shut_door_and_every_page_fits_a_phone(
+        network, as_person, login):
+    page = as_person(network.office, login, PASSWORD, width=390, height=800)
+    waiting, seen = [network.office + "/"], set()
+    while waiting:
+        address = waiting.pop(0)
+        if kind_of(address) in seen:
+            continue
+        seen.add(kind_of(address))
+        try:
+            answer = page.goto(address)
+        except Error as error:
+            assert "Download is starting" in str(error)
+            continue
+        assert answer.status == 200, address
+        assert overflow(page) <= 0, address
+        waiting += page.eval_on_selector_all(
+            "a[href]:not([download])", "links => links.map(link => link.href)"
+            f".filter(href => href.startsWith('{network.office}/'))")
+    assert len(seen) > 15

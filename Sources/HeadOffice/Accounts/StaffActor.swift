@@ -39,7 +39,11 @@ public struct StaffActor: Sendable, Equatable {
 
     /// Refuses who has none of the roles.
     public func require(_ allowed: StaffRole...) throws(RoleRefusal) {
-        guard !roles.isDisjoint(with: allowed) else { throw .roleMissing }
+        guard hasOne(of: allowed) else { throw .roleMissing }
+    }
+
+    func hasOne(of allowed: [StaffRole]) -> Bool {
+        !roles.isDisjoint(with: allowed)
     }
 }
 

@@ -146,7 +146,7 @@ struct BatchPages: Sendable {
         let text = desk.text(context)
         let shown = found.prefix(Cards.batchPageSize)
         let view = ListView(
-            tabs: SectionTab.cards("/batches", text: text),
+            tabs: SectionTab.cards("/batches", to: actor, text: text),
             canAsk: actor.roles.contains(.issuer),
             hasRecipient: try await desk.mailers.present(by: actor) != nil,
             programmes: try await desk.programmes.list(by: actor).map {

@@ -189,7 +189,7 @@ struct CardPages: Sendable {
         return try desk.page(
             "cards/list",
             ListView(
-                tabs: SectionTab.cards("/cards", text: text),
+                tabs: SectionTab.cards("/cards", to: actor, text: text),
                 last: filter.last, isTestOnly: filter.isTestOnly,
                 states: ["", "active", "frozen", "expired", "lost", "closed"].map {
                     ChoiceView(

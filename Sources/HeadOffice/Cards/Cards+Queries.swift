@@ -8,7 +8,7 @@ extension Cards {
     ]
 
     static func requireReader(_ actor: StaffActor) throws {
-        guard !actor.roles.isDisjoint(with: readers) else { throw RoleRefusal.roleMissing }
+        guard actor.hasOne(of: readers) else { throw RoleRefusal.roleMissing }
     }
 
     /// A card in a list or at the head of its page. Amounts in fen.

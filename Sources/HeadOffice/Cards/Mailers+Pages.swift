@@ -99,7 +99,7 @@ struct MailerPages: Sendable {
         let mayTake = !actor.roles.isDisjoint(with: [.issuer, .issuingSupervisor])
         let state = waitingOnly ? "waiting" : ""
         let view = ListView(
-            tabs: SectionTab.cards("/mailers", text: text),
+            tabs: SectionTab.cards("/mailers", to: actor, text: text),
             states: ["", "waiting"].map {
                 ChoiceView(
                     value: $0, label: text.words($0.isEmpty ? "common.all" : "mailers.notFetched"),

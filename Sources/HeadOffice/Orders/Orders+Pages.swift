@@ -117,8 +117,8 @@ struct OrderPages: Sendable {
         let acts: [String]
         let isPolicyRollback: Bool
         let override: String?
-        let cardHref: String
-        let hasCard: Bool
+        /// Nil without a card that head office knows, and for whom its page would refuse.
+        let cardHref: String?
         let lines: [LineView]
         let hasMovements: Bool
         let movements: [MovementView]
@@ -150,7 +150,7 @@ struct OrderPages: Sendable {
     }
 
     private struct RefundView {
-        let href: String
+        let href: String?
         let amount: String
         let state: StateView
         let askedAt: String
@@ -158,13 +158,14 @@ struct OrderPages: Sendable {
     }
 
     private func show(_ context: WebContext) async throws -> Response {
-        let found = try await desk.orders.find(
-            try context.recordID("id"), by: try await desk.actor(context))
-        guard let found else { throw RequestRefusal.notFound }
-        return try desk.page("orders/show", view(found, text: desk.text(context)), context)
+        let actor = try await desk.actor(context)
+        guard let found = try await desk.orders.find(try context.recordID("id"), by: actor)
+        else { throw RequestRefusal.notFound }
+        return try desk.page(
+            "orders/show", view(found, for: actor, text: desk.text(context)), context)
     }
 
-    private func view(_ found: Orders.Shown, text: PageText) -> View {
+    private func view(_ found: Orders.Shown, for actor: StaffActor, text: PageText) -> View {
         let order = found.order
         let unpaid = Money(fen: order.total.fen - order.paidByCard.fen)
         return View(
@@ -179,7 +180,7 @@ struct OrderPages: Sendable {
                     "orders.overrideText",
                     ["login": $0.by, "limit": text.money($0.limit), "reason": $0.reason])
             },
-            cardHref: found.cardID.map { "/cards/\($0)" } ?? "", hasCard: found.cardID != nil,
+            cardHref: actor.hasOne(of: Cards.readers) ? found.cardID.map { "/cards/\($0)" } : nil,
             lines: found.lines.map {
                 LineView(
                     sku: $0.sku, name: $0.name, spec: $0.spec, listPrice: text.money($0.listPrice),
@@ -198,7 +199,8 @@ struct OrderPages: Sendable {
             }, hasRefunds: !found.refunds.isEmpty,
             refunds: found.refunds.map {
                 RefundView(
-                    href: "/refunds/\($0.requestID)", amount: text.money($0.amount),
+                    href: OfficeWeb.offers("/refunds", to: actor)
+                        ? "/refunds/\($0.requestID)" : nil, amount: text.money($0.amount),
                     state: text.state($0.state), askedAt: text.time($0.askedAt), reason: $0.reason)
             })
     }

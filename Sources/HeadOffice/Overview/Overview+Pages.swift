@@ -60,7 +60,8 @@ struct OverviewPages: Sendable {
     private struct QueueView {
         let label: String
         let count: String
-        let href: String
+        /// Nil for whom that page would refuse.
+        let href: String?
         let isWaiting: Bool
     }
 
@@ -93,23 +94,41 @@ struct OverviewPages: Sendable {
         let shown = try await desk.overview.show(at: now)
         let text = desk.text(context)
         let queues = shown.queues
-        func queue(_ key: String, _ count: Int64, _ href: String) -> QueueView {
+        let actor = try await desk.actor(context)
+        func queue(
+            _ key: String, _ count: Int64, _ href: String, isOpen: Bool
+        ) -> QueueView {
             QueueView(
-                label: text.words(key), count: String(count), href: href, isWaiting: count > 0)
+                label: text.words(key), count: String(count), href: isOpen ? href : nil,
+                isWaiting: count > 0)
+        }
+        func queue(_ key: String, _ count: Int64, _ href: String, under entry: String) -> QueueView
+        {
+            queue(key, count, href, isOpen: OfficeWeb.offers(entry, to: actor))
         }
         let view = View(
             today: shown.today.date.description, saleCount: String(shown.today.saleCount),
             gross: text.money(shown.today.gross), refunds: text.money(shown.today.refunds),
             atRisk: text.money(shown.atRisk),
             queues: [
-                queue("overview.refunds", queues.refunds, "/refunds"),
-                queue("overview.batches", queues.batches, "/batches"),
-                queue("overview.loads", queues.loads, "/loads"),
-                queue("overview.cardRequests", queues.cardRequests, "/card-requests"),
-                queue("overview.testCharges", queues.testCharges, "/cards?test=true"),
-                queue("overview.enrolments", queues.enrolments, "/tills"),
-                queue("overview.exceptions", queues.exceptions, "/orders?state=exception"),
-                queue("overview.quarantine", queues.quarantine, "/quarantine"),
+                queue("overview.refunds", queues.refunds, "/refunds", under: "/refunds"),
+                queue("overview.batches", queues.batches, "/batches", under: "/batches"),
+                queue("overview.loads", queues.loads, "/loads", under: "/loads"),
+                queue(
+                    "overview.cardRequests", queues.cardRequests, "/card-requests", under: "/cards"),
+                queue(
+                    "overview.testCharges", queues.testCharges, "/cards?test=true", under: "/cards"),
+                queue("overview.enrolments", queues.enrolments, "/tills", under: "/tills"),
+                OfficeWeb.offers("/exceptions", to: actor)
+                    ? queue(
+                        "overview.exceptions", queues.exceptions, "/exceptions",
+                        under: "/exceptions")
+                    : queue(
+                        "overview.exceptions", queues.exceptions, "/orders?state=exception",
+                        under: "/orders"),
+                queue(
+                    "overview.quarantine", queues.quarantine, "/quarantine",
+                    isOpen: actor.hasOne(of: Quarantine.readers)),
             ], hasTills: !shown.tills.isEmpty,
             tills: shown.tills.map { TillView($0, text: text, now: now) },
             empty: EmptyView(

@@ -18,6 +18,9 @@ extension Quarantine {
         let position: Int64
     }
 
+    /// Who may look at it.
+    static let readers: [StaffRole] = [.finance, .auditor, .storeAdministrator]
+
     /// Records a page.
     static let pageSize = 50
 
@@ -27,7 +30,7 @@ extension Quarantine {
     func waiting(
         tillCode: String = "", after: Int64 = 0, by actor: StaffActor
     ) async throws -> [Waiting] {
-        try actor.require(.finance, .auditor, .storeAdministrator)
+        guard actor.hasOne(of: Self.readers) else { throw RoleRefusal.roleMissing }
         return try await store.read { session in
             try session.query(
                 """

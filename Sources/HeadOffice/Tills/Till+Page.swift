@@ -12,6 +12,8 @@ struct TillPage: Sendable {
 
     private struct View {
         let status: TillView
+        /// Whether the list of tills is open to whoever looks.
+        let hasList: Bool
         let name: String
         let storeCode: String
         let storeName: String
@@ -58,7 +60,8 @@ struct TillPage: Sendable {
         let mayChange = actor.roles.contains(.storeAdministrator)
         let gaps = epochs.compactMap { gap(of: $0, text: text) }
         let view = View(
-            status: TillView(till, text: text, now: desk.now), name: found.name,
+            status: TillView(till, text: text, now: desk.now),
+            hasList: OfficeWeb.offers("/tills", to: actor), name: found.name,
             storeCode: found.storeCode, storeName: found.storeName,
             state: text.state(
                 found.isRevoked ? "revoked" : found.isForked ? "forked" : "enabled"),

@@ -197,7 +197,7 @@ extension OfficeDesk {
         let rows = found.prefix(AskedFilter.pageSize)
         let state = filter.standing.rawValue
         let view = AskedListView(
-            tabs: SectionTab.cards(list.path, text: text),
+            tabs: SectionTab.cards(list.path, to: actor, text: text),
             heading: text.words(list.words + ".title"), about: text.words(list.words + ".about"),
             subjectHead: text.words(list.subjectKey), whatHead: text.words(list.whatKey),
             path: list.path,

@@ -83,6 +83,14 @@ public struct OfficeWeb: Sendable {
         NavigationItem(path: path, wordKey: wordKey, roles: roles.map(\.rawValue), pages: pages)
     }
 
+    /// Whether a page may be offered to somebody: one of the top bar only to whoever sees it there.
+    static func offers(_ page: String, to actor: StaffActor) -> Bool {
+        navigation.allSatisfy { item in
+            item.path != page || item.roles.isEmpty
+                || actor.roles.contains { item.roles.contains($0.rawValue) }
+        }
+    }
+
     /// The router with every page and its JSON twin.
     public func makeRouter() -> Router<WebContext> {
         let router = desk.site.makeRouter()

@@ -15,13 +15,17 @@ struct SectionTab {
         }
     }
 
-    /// The pages about cards.
-    static func cards(_ current: String, text: PageText) -> [SectionTab] {
-        row(
-            [
-                ("/cards", "nav.cards"), ("/card-requests", "cardRequests.title"),
-                ("/batches", "nav.batches"), ("/mailers", "mailers.title"),
-                ("/loads", "nav.loads"), ("/load-files", "loadFiles.title"),
-            ], current: current, text: text)
+    /// The pages about cards that somebody may open.
+    static func cards(
+        _ current: String, to actor: StaffActor, text: PageText
+    ) -> [SectionTab] {
+        let pages = [
+            ("/cards", "nav.cards"), ("/card-requests", "cardRequests.title"),
+            ("/batches", "nav.batches"), ("/mailers", "mailers.title"),
+            ("/loads", "nav.loads"), ("/load-files", "loadFiles.title"),
+        ]
+        return row(
+            pages.filter { $0.0 == current || OfficeWeb.offers($0.0, to: actor) },
+            current: current, text: text)
     }
 }
