@@ -72,7 +72,7 @@ public struct OfficeWeb: Sendable {
         NavigationItem(path: path, wordKey: wordKey, roles: roles.map(\.rawValue))
     }
 
-    /// The router with every page and its JSON twin.
+    /// The router with every page and the JSON API.
     public func makeRouter() -> Router<WebContext> {
         let router = desk.site.makeRouter()
         let desk = desk

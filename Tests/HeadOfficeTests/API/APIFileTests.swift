@@ -11,6 +11,53 @@ import Testing
 
 /// Files that the JSON API hands over, and how vouchers are written.
 struct APIFileTests {
+    @Test func `a program takes the card printer's file and the sealed passwords, once each`()
+        async throws
+    {
+        try await withAPI { world, client in
+            var issuer = APIProgram(client: client)
+            try await issuer.signIn("issuer")
+            let asked = try await issuer.post(
+                "/batches",
+                [
+                    "programme": .text("JS"), "quantity": .integer(2), "initialLoad": .integer(0),
+                ])
+            let printer = "/batches/\(asked.text("id"))/printer-file"
+            #expect(try await issuer.post(printer).code == "batch_not_issued")
+            var supervisor = APIProgram(client: client)
+            try await supervisor.signIn("issuing-supervisor")
+            let made = try await supervisor.post(
+                "/batches/\(asked.text("id"))/decide", ["verdict": .text("approved")])
+            #expect(made["cards"] == .integer(2))
+
+            let file = try await issuer.file(.post, printer)
+            #expect(file.headers[.contentType] == "text/csv; charset=utf-8")
+            #expect(file.headers[.cacheControl] == "no-store")
+            let numbers = String(buffer: file.body).matches(of: /\d{4} \d{4} \d{4} \d{4}/)
+            #expect(numbers.count == 2)
+            for program in [issuer, supervisor] {
+                let again = try await program.post(printer)
+                #expect(again.code == "already_exported" && again.status == .conflict)
+            }
+
+            let listed = try await issuer.get("/batches?state=issued").rows.first
+            guard case .object(let batch)? = listed, case .text(let mailer)? = batch["mailer"]
+            else {
+                Issue.record("no mailer")
+                return
+            }
+            let sealed = try await supervisor.post("/mailers/\(mailer)/fetch")
+            #expect(sealed.text("format") == "huiyika/mailers/1")
+            #expect(try await supervisor.post("/mailers/\(mailer)/fetch").code == "already_fetched")
+            let looks = try await world.number(
+                """
+                SELECT count(*) AS n FROM audit
+                WHERE action IN ('card_batch.export', 'password_mailer.fetch')
+                """)
+            #expect(looks == 2)
+        }
+    }
+
     @Test func `a download that broke off goes on where it stopped, and the description says how`()
         async throws
     {
