@@ -1,11 +1,16 @@
 """A running network for all browser tests, and people signed in to it."""
 
+import json
 import os
 import pathlib
 import re
 import signal
 import subprocess
 import tempfile
+import time
+import urllib.error
+import urllib.request
+import uuid
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -42,6 +47,50 @@ class Network:
             if line.startswith(answer):
                 return
         raise AssertionError("the network has ended")
+
+
+class Program:
+    """A program signed in at head office."""
+
+    def __init__(self, office, account=None, password=None):
+        self.base = office + "/api/v1"
+        self.token = None
+        if account:
+            self.sign_in(account, password)
+
+    def call(self, method, path, body=None):
+        request = urllib.request.Request(
+            self.base + path, method=method,
+            data=None if body is None else json.dumps(body).encode())
+        if body is not None:
+            request.add_header("Content-Type", "application/json")
+        if self.token:
+            request.add_header("Authorization", f"Bearer {self.token}")
+        try:
+            with urllib.request.urlopen(request) as answer:
+                text = answer.read()
+                is_json = answer.headers.get_content_type() == "application/json"
+                return answer.status, json.loads(text) if text and is_json else None
+        except urllib.error.HTTPError as refused:
+            return refused.code, json.loads(refused.read())
+
+    def sign_in(self, account, password):
+        status, session = self.call("POST", "/sessions", {"account": account, "password": password})
+        assert status == 200, session
+        self.token = session["token"]
+        return session
+
+    def do(self, method, path, body=None):
+        """Asks for what must succeed."""
+        status, answer = self.call(method, path, body)
+        assert status in (200, 204), (path, answer)
+        return answer
+
+
+def new_id():
+    """An id as programs make it (UUIDv7)."""
+    milliseconds, random = time.time_ns() // 10**6, uuid.uuid4().int
+    return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | random & ~(0xF << 76) & (1 << 80) - 1))
 
 
 @pytest.fixture(scope="session")

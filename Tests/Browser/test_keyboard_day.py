@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import overflow, raw_words, serious_faults
+from conftest import Program, new_id, overflow, raw_words, serious_faults
 from playwright.sync_api import expect
 from test_selling import next_customer, pay_by_keys, press, ring_up_by_keys, slowly
 from test_till import LANGUAGES, Cashier
@@ -12,14 +12,6 @@ from test_till import LANGUAGES, Cashier
 NO_MOUSE = """window.mouse = 0;
   for (const kind of ["mousedown", "pointerdown", "touchstart", "wheel"])
     addEventListener(kind, () => { window.mouse += 1 }, true);"""
-# Head office loads the card that this day is paid with, by two people.
-LOAD = """async ([path, body]) => {
-  const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json",
-    Accept: "application/json",
-    "X-CSRF-Token": document.querySelector('meta[name="csrf-token"]').content },
-    body: JSON.stringify(body) });
-  return answer.json();
-}"""
 CARD_OF = {"zh": 9, "en": 10}
 
 
@@ -178,16 +170,16 @@ class Day(Cashier):
 
 
 @pytest.fixture(params=LANGUAGES)
-def day(request, network, open_page, as_person, picture):
+def day(request, network, open_page, picture):
     day = Day(request.param, network, open_page, picture)
-    issuer = as_person(network.office, "issuer", "office-demo-1")
-    issuer.goto(network.office + "/cards")
-    found = issuer.evaluate(LOAD, ["/api/cards/find", {"number": day.card["number"]}])
-    asked = issuer.evaluate(
-        LOAD, [f"/api/cards/{found[0]['card']}/loads", {"amount": 40_000, "reason": "充值"}])
-    supervisor = as_person(network.office, "supervisor", "office-demo-1")
-    supervisor.goto(network.office + "/loads")
-    supervisor.evaluate(LOAD, [f"/api/loads/{asked['load']}/approve", {}])
+    # Head office loads the card that this day is paid with, by two people.
+    issuer = Program(network.office, "issuer", "office-demo-1")
+    card = issuer.do("POST", "/cards/find", {"text": day.card["number"]})["rows"][0]["card"]
+    load = new_id()
+    issuer.do(
+        "POST", f"/cards/{card}/loads", {"load": load, "amount": 40_000, "reason": "充值"})
+    supervisor = Program(network.office, "supervisor", "office-demo-1")
+    supervisor.do("POST", f"/loads/{load}/decide", {"verdict": "approved"})
     return day
 
 

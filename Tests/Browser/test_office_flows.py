@@ -186,7 +186,7 @@ def test_a_till_is_let_in_by_a_code_and_an_approval(network, clerk, picture, tmp
         admin.goto(network.office + "/tills")
         assert admin.evaluate(
             "async () => { for (let asked = 0; asked < 100; asked += 1) {"
-            " if ((await (await fetch('/api/enrolments')).json()).length) return true;"
+            " if ((await (await fetch('/tills')).text()).includes('二号收银台')) return true;"
             " await new Promise((next) => setTimeout(next, 200)); } return false }")
         admin.reload()
         row = admin.locator("table.list tbody tr", has_text="二号收银台")

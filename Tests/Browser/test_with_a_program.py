@@ -1,50 +1,18 @@
 """The JSON API asked by programs: what the document says holds, whatever is sent. It changes much, so it comes last."""
 
 import datetime
-import json
 import pathlib
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 
 import jsonschema_rs
 import pytest
+from conftest import Program
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 ROLES = ["approver", "auditor", "finance", "issuer", "issuing_supervisor", "operator", "store_administrator"]
 # A staff password takes its time, on purpose: these are asked less often.
 SLOW = r"^/sessions$|/password$|^/staff$|/accounts$"
-
-
-class Program:
-    """A program signed in at head office."""
-
-    def __init__(self, office):
-        self.base = office + "/api/v1"
-        self.token = None
-
-    def call(self, method, path, body=None):
-        request = urllib.request.Request(
-            self.base + path, method=method,
-            data=None if body is None else json.dumps(body).encode())
-        if body is not None:
-            request.add_header("Content-Type", "application/json")
-        if self.token:
-            request.add_header("Authorization", f"Bearer {self.token}")
-        try:
-            with urllib.request.urlopen(request) as answer:
-                text = answer.read()
-                is_json = answer.headers.get_content_type() == "application/json"
-                return answer.status, json.loads(text) if text and is_json else None
-        except urllib.error.HTTPError as refused:
-            return refused.code, json.loads(refused.read())
-
-    def sign_in(self, account, password):
-        status, session = self.call("POST", "/sessions", {"account": account, "password": password})
-        assert status == 200, session
-        self.token = session["token"]
-        return session
 
 
 @pytest.fixture(scope="module")

@@ -55,12 +55,8 @@ extension SystemTests {
 
             let frozen = try world.takeCard()
             let issuer = try await world.clerk("issuer")
-            let found = try await issuer.client.post(
-                "/api/cards/find", json: ["number": frozen.number])
-            let id = try #require(integer(found.jsonArray.first?["card"]))
-            let froze = try await issuer.client.post(
-                "/cards/\(id)/freeze", form: ["reason": "挂失核对"])
-            #expect((200...399).contains(froze.status), "\(froze.text)")
+            let key = try await issuer.find(frozen).key
+            _ = try await issuer.call("POST", "/cards/\(key)/freeze", ["reason": "挂失核对"])
             let next = try await cashier.ringUp([("100001", 1)])
             let refused = try await cashier.pay(next.payment, with: frozen)
             #expect(refused["code"] as? String == "card_frozen")

@@ -60,8 +60,7 @@ final class World {
         let admin = try await clerk("admin")
         let file = try Data(
             contentsOf: Self.repository.appending(path: "deploy/demo/catalogue.csv"))
-        let applied = try await admin.client.post("/catalogue/apply", file: file, type: "text/csv")
-        guard applied.status == 200 else { throw LabError("catalogue: \(applied.text)") }
+        _ = try await admin.upload(file, to: "/catalogue/apply")
         let desk = try await CardIssue(
             issuer: try await clerk("issuer"), supervisor: try await clerk("supervisor"))
         for (programme, quantity) in [("GD", 40), ("JS", 1)] {
@@ -75,13 +74,9 @@ final class World {
     /// Enrols a till and starts it.
     func enrol(_ till: DemoNetwork.TillPlace) async throws {
         let admin = try await clerk("admin")
-        let made = try await admin.post("/api/enrolment-codes", ["store": till.store])
-        let enrolment = try network.beginEnrolment(of: till, code: made["code"] as? String ?? "")
-        let waiting: Int64 = try await eventually("the till asking") {
-            try await admin.client.get("/api/enrolments").jsonArray
-                .first { $0["store"] as? String == till.store }.flatMap { integer($0["enrolment"]) }
-        }
-        _ = try await admin.post("/api/enrolments/\(waiting)/approve")
+        let enrolment = try network.beginEnrolment(
+            of: till, code: try await admin.enrolmentCode(till.store))
+        _ = try await admin.letTillIn(at: till.store)
         try await eventually("the till enrolled") { enrolment.isRunning ? nil : () }
         try await network.startTill(till)
     }
@@ -90,12 +85,9 @@ final class World {
     func simulatedTill(at store: String = "GD0002") async throws -> SimulatedTill {
         let admin = try await clerk("admin")
         let till = try SimulatedTill(base: network.directSyncAddress, transport: sync)
-        let made = try await admin.post("/api/enrolment-codes", ["store": store])
-        let code = made["code"] as? String ?? ""
+        let code = try await admin.enrolmentCode(store)
         _ = try await till.enrol(code: code, name: "lab")
-        let waiting = try await admin.client.get("/api/enrolments").jsonArray
-        guard let id = integer(waiting.first?["enrolment"]) else { throw LabError("no enrolment") }
-        _ = try await admin.post("/api/enrolments/\(id)/approve")
+        _ = try await admin.letTillIn(at: store)
         guard try await till.enrol(code: code, name: "lab") else { throw LabError("not let in") }
         return till
     }
@@ -103,10 +95,10 @@ final class World {
     /// Somebody at head office, signed in once.
     func clerk(_ login: String) async throws -> Clerk {
         if let known = clerks[login] { return known }
-        let client = WebClient(base: network.officeBase, transport: network.web)
-        try await client.signIn(login, Demonstration.password)
-        clerks[login] = Clerk(client: client)
-        return Clerk(client: client)
+        let clerk = try await Clerk(
+            login, Demonstration.password, at: network.officeBase, through: network.web)
+        clerks[login] = clerk
+        return clerk
     }
 
     /// A cashier at a till, signed in once: a session outlives the till's restarts.
@@ -141,15 +133,10 @@ final class World {
     /// Lets a till that has data go on under a new key.
     func renew(_ till: DemoNetwork.TillPlace, as code: String) async throws {
         let admin = try await clerk("admin")
-        let made = try await admin.post(
-            "/api/enrolment-codes", ["store": till.store, "till": code])
         let enrolment = try network.beginEnrolment(
-            of: till, code: made["code"] as? String ?? "", isRenewal: true)
-        let waiting: Int64 = try await eventually("the till asking") {
-            try await admin.client.get("/api/enrolments").jsonArray
-                .first { $0["store"] as? String == till.store }.flatMap { integer($0["enrolment"]) }
-        }
-        _ = try await admin.post("/api/enrolments/\(waiting)/approve")
+            of: till, code: try await admin.enrolmentCode(till.store, renewing: code),
+            isRenewal: true)
+        _ = try await admin.letTillIn(at: till.store)
         try await eventually("the till enrolled") { enrolment.isRunning ? nil : () }
         try await network.startTill(till)
     }

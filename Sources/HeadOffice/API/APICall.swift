@@ -11,7 +11,7 @@ struct APICall: Sendable {
     let context: WebContext
     /// Who asks; nobody at the sign-in.
     let caller: StaffActor?
-    private let values: [String: JSONValue]
+    private let values: FieldValues
     /// The body, where it is a file.
     let file: [UInt8]
 
@@ -30,7 +30,7 @@ struct APICall: Sendable {
 
     /// What came in a field.
     subscript<Value>(_ field: Field<Value>) -> Value {
-        get throws { try field.read(values[field.name]) }
+        get throws { try values[field] }
     }
 
     /// Reads a request as its endpoint describes it.
@@ -56,7 +56,7 @@ struct APICall: Sendable {
             values.merge(try await Self.body(request, endpoint)) { path, _ in path }
         }
         for field in endpoint.fields { try field.check(values[field.name]) }
-        self.values = values
+        self.values = FieldValues(values)
         file = try await Self.file(request, endpoint)
     }
 

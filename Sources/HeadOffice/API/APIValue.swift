@@ -53,6 +53,16 @@ struct Schema: Sendable, Equatable {
             ], components: element.components)
     }
 
+    /// An object whose members are these fields, and no others.
+    static func object(_ fields: [any RequestField]) -> Schema {
+        Schema(keywords: [
+            "type": .text("object"),
+            "properties": .object(fields.reduce(into: [:]) { $0[$1.name] = $1.schema.json }),
+            "required": .array(fields.filter(\.isRequired).map { .text($0.name) }),
+            "additionalProperties": .bool(false),
+        ])
+    }
+
     /// The same with words about it.
     func described(_ words: String) -> Schema {
         var schema = self

@@ -21,8 +21,8 @@ struct Endpoint: Sendable {
         case nothing
         /// 200 and JSON.
         case json(Schema)
-        /// 200 and a file of one of these media types.
-        case file([String])
+        /// 200 and a file of one of these media types; of a resumable one also 206 and a range of it, or 416.
+        case file([String], isResumable: Bool)
     }
 
     typealias Work = @Sendable (APICall) async throws -> Response
@@ -84,9 +84,13 @@ extension Endpoint {
     /// Hands a file over; the trace of it is committed before its first byte leaves.
     static func download(
         _ path: String, _ summary: String, _ access: Access, _ fields: [any RequestField],
-        types: [String], method: HTTPRequest.Method = .get, work: @escaping Work
+        types: [String], isResumable: Bool = false, method: HTTPRequest.Method = .get,
+        work: @escaping Work
     ) -> Endpoint {
-        Endpoint(method, path, summary, access, fields, file: nil, .file(types)) { call in
+        Endpoint(
+            method, path, summary, access, fields, file: nil,
+            .file(types, isResumable: isResumable)
+        ) { call in
             var response = try await call.desk.commit { try await work(call) }
             response.headers[.cacheControl] = "no-store"
             return response
@@ -150,8 +154,8 @@ extension Endpoint.Access {
 }
 
 extension Response {
-    /// An answer of the API.
-    static func api(_ value: some APIObject) -> Response {
+    /// A value as the API writes it.
+    static func api(_ value: some APIValue) -> Response {
         let bytes = (value.json ?? .null).canonicalBytes
         return Response(
             status: .ok, headers: [.contentType: "application/json; charset=utf-8"],

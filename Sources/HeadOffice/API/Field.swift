@@ -64,6 +64,12 @@ protocol RequestField: Sendable {
 }
 
 extension RequestField {
+    /// The example of the document.
+    var example: JSONValue {
+        guard case .array(let examples)? = schema.keywords["examples"] else { return .null }
+        return examples.first ?? .null
+    }
+
     /// The text of a path or a query as the field's kind of value.
     func json(ofText text: String) -> JSONValue? {
         switch schema.keywords["type"] {
@@ -274,9 +280,7 @@ extension Field {
     }
 
     private var exampleText: String {
-        guard case .array(let examples)? = schema.keywords["examples"],
-            case .text(let text)? = examples.first
-        else { return "" }
+        guard case .text(let text) = example else { return "" }
         return text
     }
 }

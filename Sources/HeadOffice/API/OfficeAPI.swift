@@ -5,7 +5,7 @@ import WebSupport
 
 /// Head office's JSON API: the acts of the staff pages for programs, behind the same services.
 ///
-/// For the pages alone: the template of vouchers, the setting up of a second factor, full card numbers.
+/// For the pages alone: the setting up of a second factor, a look at one card's full number.
 ///
 /// A session is a bearer token, never a cookie: a token opens no page, a cookie no endpoint.
 struct OfficeAPI: Sendable {
@@ -20,7 +20,7 @@ struct OfficeAPI: Sendable {
         + Catalogue.endpoints + Programmes.endpoints + Cards.endpoints + Cards.requestEndpoints
         + Cards.loadEndpoints + Cards.batchEndpoints + LoadFiles.endpoints
         + Refunds.endpoints + Exceptions.endpoints + Orders.endpoints + Finance.endpoints
-        + Transfers.endpoints + ExportOrders.endpoints
+        + Transfers.endpoints + ExportOrders.endpoints + VoucherTemplates.endpoints
         + MonthCloses.endpoints + Settlements.endpoints + Audit.endpoints
         + Accounts.staffEndpoints + OfficeKeys.endpoints
 

@@ -57,10 +57,7 @@ enum OpenAPIDocument {
         var operation: [String: JSONValue] = [
             "operationId": .text(endpoint.name), "summary": .text(endpoint.summary),
             "tags": .array([.text(String(endpoint.path.split(separator: "/")[0]))]),
-            "responses": .object([
-                success(endpoint).0: success(endpoint).1,
-                "4XX": ref("#/components/responses/Refused"),
-            ]),
+            "responses": .object(responses(endpoint)),
         ]
         switch endpoint.access {
         case .everybody: operation["security"] = .array([])
@@ -68,56 +65,65 @@ enum OpenAPIDocument {
         case .roles(let roles):
             operation["x-roles"] = .array(roles.map(\.rawValue).sorted().map(JSONValue.text))
         }
-        let parameters =
+        var parameters =
             endpoint.pathFields.map { parameter($0, "path") }
             + endpoint.queryFields.map { parameter($0, "query") }
+        if case .file(_, isResumable: true) = endpoint.answer { parameters.append(range) }
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         if let type = endpoint.file {
             let schema = JSONValue.object(["type": .text("string"), "format": .text("binary")])
             operation["requestBody"] = body(type, schema)
         } else if endpoint.hasJSONBody {
-            operation["requestBody"] = body("application/json", schema(of: endpoint.bodyFields))
+            operation["requestBody"] = body(
+                "application/json", Schema.object(endpoint.bodyFields).json)
         }
         return .object(operation)
     }
 
-    private static func success(_ endpoint: Endpoint) -> (String, JSONValue) {
+    private static func responses(_ endpoint: Endpoint) -> [String: JSONValue] {
+        var responses = ["4XX": ref("#/components/responses/Refused")]
         switch endpoint.answer {
-        case .nothing: ("204", .object(["description": .text("Done.")]))
+        case .nothing: responses["204"] = .object(["description": .text("Done.")])
         case .json(let schema):
-            (
-                "200",
-                .object([
-                    "description": .text("Done."),
-                    "content": content("application/json", schema.json),
-                ])
-            )
-        case .file(let types):
-            (
-                "200",
-                .object([
-                    "description": .text("The file."),
-                    "content": .object(
-                        types.reduce(into: [:]) { $0[$1] = .object([:]) }),
-                ])
-            )
+            responses["200"] = .object([
+                "description": .text("Done."),
+                "content": content("application/json", schema.json),
+            ])
+        case .file(let types, let isResumable):
+            let content = JSONValue.object(types.reduce(into: [:]) { $0[$1] = .object([:]) })
+            responses["200"] = .object(["description": .text("The file."), "content": content])
+            guard isResumable else { break }
+            responses["206"] = .object([
+                "description": .text("The range that was asked for."), "content": content,
+                "headers": .object(["Content-Range": contentRange]),
+            ])
+            responses["416"] = .object([
+                "description": .text("The file does not reach so far; nothing of it is sent."),
+                "headers": .object(["Content-Range": contentRange]),
+            ])
         }
+        return responses
     }
+
+    private static let contentRange: JSONValue = .object([
+        "description": .text(
+            "Which bytes of how many, `bytes 5-9/10`, or of how many, `bytes */10`."),
+        "required": .bool(true), "schema": String.schema.json,
+    ])
+
+    /// Of a file whose download broke off (RFC 9110 §14.2).
+    private static let range: JSONValue = .object([
+        "name": .text("Range"), "in": .text("header"), "required": .bool(false),
+        "description": .text(
+            "One range of bytes, such as `bytes=1000-`; anything else is answered with the whole file."
+        ),
+        "schema": String.schema.json,
+    ])
 
     private static func parameter(_ field: any RequestField, _ place: String) -> JSONValue {
         .object([
             "name": .text(field.name), "in": .text(place),
             "required": .bool(place == "path" || field.isRequired), "schema": field.schema.json,
-        ])
-    }
-
-    private static func schema(of fields: [any RequestField]) -> JSONValue {
-        .object([
-            "type": .text("object"),
-            "properties": .object(
-                fields.reduce(into: [:]) { $0[$1.name] = $1.schema.json }),
-            "required": .array(fields.filter(\.isRequired).map { .text($0.name) }),
-            "additionalProperties": .bool(false),
         ])
     }
 

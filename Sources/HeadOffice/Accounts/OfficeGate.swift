@@ -19,8 +19,7 @@ struct OfficeGate: RouterMiddleware {
         guard let step = standing.next(desk.secondFactor), !open.contains(step) else {
             return try await next(request, context)
         }
-        let isPage = request.method == .get && !request.uri.path.hasPrefix("/api/")
-        guard isPage else { throw step.refusal }
+        guard request.method == .get else { throw step.refusal }
         return .redirect(to: step.path)
     }
 }

@@ -46,7 +46,7 @@ extension Cards {
     private static let mailerState = Field.choice("state", ["waiting"]).or("")
     private static let publicKey = Field.text("publicKey", 1...100, example: "zz")
 
-    /// Issuing in batches, and the sealed passwords. The card printer's file has whole numbers and is for the pages alone.
+    /// Issuing in batches, the card printer's file and the sealed passwords.
     static let batchEndpoints: [Endpoint] = [
         .get("/batches", "Batches, newest first.", readerAccess, [state, Fields.after]) { call in
             let found = try await call.desk.cards.batches(
@@ -75,6 +75,13 @@ extension Cards {
             try await call.desk.cards.refuseBatch(call[batch], by: call.actor, at: call.now)
             return BatchDecided(cards: 0)
         },
+        .download(
+            "/batches/{batch}/printer-file",
+            "Hands the card printer's file over, once: CSV with whole numbers; audited.", issuing,
+            [batch], types: ["text/csv"], method: .post
+        ) { call in
+            try await BatchPages.printerFile(of: call[batch], by: call.actor, call.desk)
+        },
         .get(
             "/mailers", "Sealed passwords, the newest first; all, or those that wait.",
             readerAccess, [mailerState, Fields.after]
@@ -88,11 +95,7 @@ extension Cards {
             "/mailers/{mailer}/fetch", "Hands sealed passwords over, once.", issuing, [mailer],
             types: ["application/json"], method: .post
         ) { call in
-            let sealed = try await call.desk.mailers.fetch(
-                call[mailer], by: call.actor, at: call.now)
-            return Response(
-                status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
-                body: .init(byteBuffer: ByteBuffer(bytes: sealed)))
+            try await MailerPages.sealedFile(of: call[mailer], by: call.actor, call.desk)
         },
         .put(
             "/mailer-recipient", "Registers whom passwords are sealed to from now on.",

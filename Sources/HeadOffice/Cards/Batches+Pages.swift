@@ -10,21 +10,27 @@ struct BatchPages: Sendable {
         group.get("/batches") { request, context in try await list(request, context) }
         group.post("/batches") { _, context -> Response in
             let form = try context.requireForm()
-            _ = try await ask(
-                AskJSON(
-                    programme: try form.require("programme"),
-                    quantity: try form.number("quantity"),
-                    initialLoad: try form.money("initialLoad").fen,
-                    test: try form.optional("test") != nil, note: try form.text("note")), context)
+            let (programme, note) = (try form.require("programme"), try form.text("note"))
+            let (quantity, load) = (try form.number("quantity"), try form.money("initialLoad"))
+            let isTest = try form.optional("test") != nil
+            let (actor, desk) = (try await desk.actor(context), desk)
+            _ = try await desk.commit {
+                try await desk.cards.askBatch(
+                    programme: programme, quantity: quantity, initialLoad: load, isTest: isTest,
+                    note: note, by: actor, at: desk.now)
+            }
             return .redirect(to: "/batches", notice: Notice(.success, "batches.asked"))
         }
         group.post("/batches/{id}/approve") { _, context -> Response in
-            _ = try await approve(context)
+            let (actor, batchID) = (try await desk.actor(context), try context.number("id"))
+            let desk = desk
+            _ = try await desk.commit {
+                try await desk.cards.approveBatch(batchID, by: actor, at: desk.now)
+            }
             return .redirect(to: "/batches", notice: Notice(.success, "batches.issued"))
         }
         group.post("/batches/{id}/refuse") { _, context -> Response in
-            let actor = try await desk.actor(context)
-            let batchID = try context.number("id")
+            let (actor, batchID) = (try await desk.actor(context), try context.number("id"))
             let desk = desk
             try await desk.commit {
                 try await desk.cards.refuseBatch(batchID, by: actor, at: desk.now)
@@ -32,77 +38,24 @@ struct BatchPages: Sendable {
             return .redirect(to: "/batches", notice: Notice(.success, "batches.refused"))
         }
         group.post("/batches/{id}/printer-file") { _, context -> Response in
-            let cards = try await printerFile(context)
-            return .attachment(
-                Array(Cards.printerText(cards).utf8), type: "text/csv; charset=utf-8",
-                name: "card-batch-\(try context.number("id")).csv")
-        }
-        addJSON(to: group)
-    }
-
-    private func addJSON(to group: RouterGroup<WebContext>) {
-        group.post("/api/batches") { request, context -> Response in
-            let body = try await request.json(AskJSON.self)
-            return try .json(["batch": try await ask(body, context)])
-        }
-        group.post("/api/batches/{id}/approve") { _, context -> Response in
-            try .json(["cards": try await approve(context)])
-        }
-        group.post("/api/batches/{id}/printer-file") { _, context -> Response in
-            var response = try Response.json(
-                ["cards": try await printerFile(context).map { PrintedJSON($0) }])
-            response.headers[.cacheControl] = "no-store"
-            return response
+            let (actor, batchID) = (try await desk.actor(context), try context.number("id"))
+            let desk = desk
+            return try await desk.commit {
+                try await Self.printerFile(of: batchID, by: actor, desk)
+            }
         }
     }
 
-    private struct AskJSON: Decodable {
-        let programme: String
-        let quantity: Int
-        let initialLoad: Int64
-        let test: Bool?
-        let note: String?
-    }
-
-    private struct PrintedJSON: Encodable {
-        let serial: String
-        let number: String
-        let mask: String
-
-        init(_ card: Cards.PrintedCard) {
-            serial = card.serial
-            number = card.number.text
-            mask = card.number.masked
-        }
-    }
-
-    private func ask(_ body: AskJSON, _ context: WebContext) async throws -> Int64 {
-        let actor = try await desk.actor(context)
-        let desk = desk
-        return try await desk.commit {
-            try await desk.cards.askBatch(
-                programme: body.programme, quantity: body.quantity,
-                initialLoad: Money(fen: body.initialLoad), isTest: body.test ?? false,
-                note: body.note ?? "", by: actor, at: desk.now)
-        }
-    }
-
-    private func approve(_ context: WebContext) async throws -> Int {
-        let actor = try await desk.actor(context)
-        let batchID = try context.number("id")
-        let desk = desk
-        return try await desk.commit {
-            try await desk.cards.approveBatch(batchID, by: actor, at: desk.now)
-        }
-    }
-
-    private func printerFile(_ context: WebContext) async throws -> [Cards.PrintedCard] {
-        let actor = try await desk.actor(context)
-        let batchID = try context.number("id")
-        let desk = desk
-        return try await desk.commit {
-            try await desk.cards.printerFile(batchID, by: actor, at: desk.now)
-        }
+    /// The card printer's file of a batch, with whole numbers.
+    ///
+    /// - Refuses, first match wins: what `Cards.printerFile` refuses; a second call `.alreadyExported`.
+    static func printerFile(
+        of batchID: Int64, by actor: StaffActor, _ desk: OfficeDesk
+    ) async throws -> Response {
+        let cards = try await desk.cards.printerFile(batchID, by: actor, at: desk.now)
+        return .attachment(
+            Array(Cards.printerText(cards).utf8), type: "text/csv; charset=utf-8",
+            name: "card-batch-\(batchID).csv")
     }
 
     private struct ListView {

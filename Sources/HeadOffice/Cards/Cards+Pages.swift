@@ -34,7 +34,6 @@ struct CardPages: Sendable {
             }
         }
         addHolder(to: group)
-        addJSON(to: group)
     }
 
     private func addHolder(to group: RouterGroup<WebContext>) {
@@ -64,40 +63,6 @@ struct CardPages: Sendable {
             var response = try await show(context, revealed: revealed)
             response.headers[.cacheControl] = "no-store"
             return response
-        }
-    }
-
-    private func addJSON(to group: RouterGroup<WebContext>) {
-        group.post("/api/cards/find") { request, context -> Response in
-            let body = try await request.json([String: String].self)
-            let found = try await desk.cards.find(
-                body["number"] ?? "", by: try await desk.actor(context))
-            return try .json(found.map { CardJSON($0) })
-        }
-        group.get("/api/cards/{id}") { _, context -> Response in
-            let shown = try await desk.cards.show(
-                try context.number("id"), by: try await desk.actor(context))
-            return try .json(CardJSON(shown.card))
-        }
-    }
-
-    private struct CardJSON: Encodable {
-        let card: Int64
-        let mask: String
-        let programme: String
-        let state: String
-        let test: Bool
-        let balance: Int64
-        let held: Int64
-
-        init(_ card: Cards.Listed) {
-            self.card = card.cardID
-            mask = card.mask
-            programme = card.programmeCode
-            state = card.state
-            test = card.isTest
-            balance = card.balance.fen
-            held = card.held.fen
         }
     }
 

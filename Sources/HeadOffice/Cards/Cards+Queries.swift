@@ -312,13 +312,6 @@ extension Cards {
         var askedID: RecordID { loadID }
     }
 
-    /// The loads that wait for a second person, oldest first, at most a page.
-    ///
-    /// - Refuses: `.roleMissing`.
-    func waitingLoads(by actor: StaffActor) async throws -> [ListedLoad] {
-        try await loads(AskedFilter(), limit: AskedFilter.pageSize, by: actor)
-    }
-
     /// A page of loads asked one by one; those of a file stand with their file.
     ///
     /// - Refuses: `.roleMissing`.

@@ -13,10 +13,13 @@ struct LoadPages: Sendable {
             guard let loadID = RecordID(try form.require("load")) else {
                 throw RequestRefusal.malformedBody
             }
-            let cardID = try context.number("id")
-            try await ask(
-                loadID, cardID: cardID, amount: try form.money("amount"),
-                reason: try form.text("reason"), context)
+            let (cardID, amount) = (try context.number("id"), try form.money("amount"))
+            let reason = try form.text("reason")
+            let (actor, desk) = (try await desk.actor(context), desk)
+            try await desk.commit {
+                try await desk.cards.askLoad(
+                    loadID, card: cardID, amount: amount, reason: reason, by: actor, at: desk.now)
+            }
             return .redirect(to: "/cards/\(cardID)", notice: Notice(.success, "loads.asked"))
         }
         group.post("/loads/{id}") { _, context -> Response in
@@ -26,55 +29,6 @@ struct LoadPages: Sendable {
                 to: "/loads",
                 notice: Notice(
                     .success, verdict == "approved" ? "loads.approved" : "loads.refused"))
-        }
-        addJSON(to: group)
-    }
-
-    private func addJSON(to group: RouterGroup<WebContext>) {
-        group.get("/api/loads") { _, context -> Response in
-            let loads = try await desk.cards.waitingLoads(by: try await desk.actor(context))
-            return try .json(
-                loads.map {
-                    LoadJSON(
-                        load: $0.loadID.description, mask: $0.mask, amount: $0.amount.fen,
-                        state: $0.state)
-                })
-        }
-        group.post("/api/cards/{id}/loads") { request, context -> Response in
-            let body = try await request.json(AskJSON.self)
-            let loadID = body.load.flatMap { RecordID($0) } ?? desk.store.clock.makeID()
-            try await ask(
-                loadID, cardID: try context.number("id"), amount: Money(fen: body.amount),
-                reason: body.reason, context)
-            return try .json(["load": loadID.description])
-        }
-        group.post("/api/loads/{id}/approve") { _, context -> Response in
-            try await decide(context, isApproval: true)
-            return try .json(["state": "loaded"])
-        }
-    }
-
-    private struct LoadJSON: Encodable {
-        let load: String
-        let mask: String
-        let amount: Int64
-        let state: String
-    }
-
-    private struct AskJSON: Decodable {
-        let load: String?
-        let amount: Int64
-        let reason: String
-    }
-
-    private func ask(
-        _ loadID: RecordID, cardID: Int64, amount: Money, reason: String, _ context: WebContext
-    ) async throws {
-        let actor = try await desk.actor(context)
-        let desk = desk
-        try await desk.commit {
-            try await desk.cards.askLoad(
-                loadID, card: cardID, amount: amount, reason: reason, by: actor, at: desk.now)
         }
     }
 

@@ -10,54 +10,32 @@ struct MailerPages: Sendable {
         group.get("/mailers") { request, context in try await list(request, context) }
         group.post("/mailers/recipients") { _, context -> Response in
             let form = try context.requireForm()
-            try await register(
-                RecipientJSON(
-                    name: try form.text("name"), publicKey: try form.text("publicKey")), context)
+            let (name, publicKey) = (try form.text("name"), try form.text("publicKey"))
+            let (actor, desk) = (try await desk.actor(context), desk)
+            try await desk.commit {
+                try await desk.mailers.register(
+                    name: name, publicKey: publicKey, by: actor, at: desk.now)
+            }
             return .redirect(to: "/mailers", notice: Notice(.success, "mailers.registered"))
         }
         group.post("/mailers/{id}") { _, context -> Response in
-            let mailerID = try context.number("id")
-            return .attachment(
-                try await fetch(mailerID, context), type: "application/json",
-                name: "password-mailers-\(mailerID).json")
-        }
-        group.post("/api/mailer-recipients") { request, context -> Response in
-            try await register(try await request.json(RecipientJSON.self), context)
-            return try .json(["state": "registered"])
-        }
-        group.post("/api/batches/{id}/mailers") { _, context -> Response in
-            let actor = try await desk.actor(context)
-            let batchID = try context.number("id")
-            guard
-                let batch = try await desk.cards.batches(before: batchID + 1, by: actor).first,
-                batch.batchID == batchID, let mailerID = batch.mailerID
-            else { throw CardsRefusal.unknownMailer }
-            return .attachment(
-                try await fetch(mailerID, context), type: "application/json",
-                name: "password-mailers-\(mailerID).json")
+            let (actor, mailerID) = (try await desk.actor(context), try context.number("id"))
+            let desk = desk
+            return try await desk.commit {
+                try await Self.sealedFile(of: mailerID, by: actor, desk)
+            }
         }
     }
 
-    private struct RecipientJSON: Decodable {
-        let name: String
-        let publicKey: String
-    }
-
-    private func register(_ body: RecipientJSON, _ context: WebContext) async throws {
-        let actor = try await desk.actor(context)
-        let desk = desk
-        try await desk.commit {
-            try await desk.mailers.register(
-                name: body.name, publicKey: body.publicKey, by: actor, at: desk.now)
-        }
-    }
-
-    private func fetch(_ mailerID: Int64, _ context: WebContext) async throws -> [UInt8] {
-        let actor = try await desk.actor(context)
-        let desk = desk
-        return try await desk.commit {
-            try await desk.mailers.fetch(mailerID, by: actor, at: desk.now)
-        }
+    /// Sealed passwords as a file.
+    ///
+    /// - Refuses, first match wins: what `Mailers.fetch` refuses; a second call `.alreadyFetched`.
+    static func sealedFile(
+        of mailerID: Int64, by actor: StaffActor, _ desk: OfficeDesk
+    ) async throws -> Response {
+        .attachment(
+            try await desk.mailers.fetch(mailerID, by: actor, at: desk.now),
+            type: "application/json", name: "password-mailers-\(mailerID).json")
     }
 
     private struct ListView {

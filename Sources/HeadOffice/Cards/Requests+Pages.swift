@@ -13,9 +13,12 @@ struct CardRequestPages: Sendable {
             guard let requestID = RecordID(try form.require("request")),
                 let kind = CardRequestKind(rawValue: try form.require("kind"))
             else { throw RequestRefusal.malformedBody }
-            let cardID = try context.number("id")
-            try await ask(
-                kind, requestID, cardID: cardID, reason: try form.text("reason"), context)
+            let (cardID, reason) = (try context.number("id"), try form.text("reason"))
+            let (actor, desk) = (try await desk.actor(context), desk)
+            try await desk.commit {
+                try await desk.cards.ask(
+                    kind, requestID, card: cardID, reason: reason, by: actor, at: desk.now)
+            }
             return .redirect(
                 to: "/cards/\(cardID)", notice: Notice(.success, "cardRequests.asked"))
         }
@@ -26,38 +29,6 @@ struct CardRequestPages: Sendable {
                 to: "/card-requests",
                 notice: Notice(
                     .success, isApproval ? "cardRequests.done" : "cardRequests.refused"))
-        }
-        group.post("/api/cards/{id}/requests") { request, context -> Response in
-            let body = try await request.json(AskJSON.self)
-            guard let kind = CardRequestKind(rawValue: body.kind) else {
-                throw RequestRefusal.malformedBody
-            }
-            let requestID = body.request.flatMap { RecordID($0) } ?? desk.store.clock.makeID()
-            try await ask(
-                kind, requestID, cardID: try context.number("id"), reason: body.reason, context)
-            return try .json(["request": requestID.description])
-        }
-        group.post("/api/card-requests/{id}/approve") { _, context -> Response in
-            try await decide(context, isApproval: true)
-            return try .json(["state": "done"])
-        }
-    }
-
-    private struct AskJSON: Decodable {
-        let request: String?
-        let kind: String
-        let reason: String
-    }
-
-    private func ask(
-        _ kind: CardRequestKind, _ requestID: RecordID, cardID: Int64, reason: String,
-        _ context: WebContext
-    ) async throws {
-        let actor = try await desk.actor(context)
-        let desk = desk
-        try await desk.commit {
-            try await desk.cards.ask(
-                kind, requestID, card: cardID, reason: reason, by: actor, at: desk.now)
         }
     }
 

@@ -35,36 +35,12 @@ struct CataloguePages: Sendable {
                             "unchanged": String(applied.unchangedCount),
                         ])))
         }
-        group.post("/api/catalogue/preview") { request, context -> Response in
-            let bytes = Array((try await request.wholeBody(.file)).readableBytesView)
-            let read = try await desk.catalogue.preview(bytes, by: try await desk.actor(context))
-            return try .json(
-                PreviewJSON(
-                    good: read.good.count,
-                    bad: read.bad.map {
-                        BadJSON(
-                            line: $0.line, column: $0.column, fault: $0.fault.rawValue,
-                            value: $0.value)
-                    }))
-        }
     }
 
     private struct AppliedJSON: Encodable {
         let changed: Int
         let unchanged: Int
         let message: String
-    }
-
-    private struct PreviewJSON: Encodable {
-        let good: Int
-        let bad: [BadJSON]
-    }
-
-    private struct BadJSON: Encodable {
-        let line: Int
-        let column: Int
-        let fault: String
-        let value: String
     }
 
     private struct PreviewView {

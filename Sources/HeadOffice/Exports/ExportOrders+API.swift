@@ -41,7 +41,7 @@ extension ExportOrders {
         .download(
             "/export-orders/{order}/file", "The file of an order that is done, or a range of it.",
             Finance.readers, [order],
-            types: Set(ReportFormat.allCases.map(\.contentType)).sorted()
+            types: Set(ReportFormat.allCases.map(\.contentType)).sorted(), isResumable: true
         ) { call in
             try await ExportOrderPages.fetch(
                 call[order], call.request, call.context, by: call.actor, call.desk)

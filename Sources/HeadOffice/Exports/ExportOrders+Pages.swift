@@ -190,8 +190,9 @@ struct ExportOrderPages: Sendable {
                 body: try await files.loadFile(path: path, context: context))
         }
         guard range.isSatisfiable else {
-            headers[.contentRange] = "bytes */\(file.size)"
-            return Response(status: .rangeNotSatisfiable, headers: headers)
+            return Response(
+                status: .rangeNotSatisfiable,
+                headers: [.contentRange: "bytes */\(file.size)", .cacheControl: "no-store"])
         }
         headers[.contentRange] = "bytes \(range.first)-\(range.last)/\(file.size)"
         return Response(

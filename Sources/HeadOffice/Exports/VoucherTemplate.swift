@@ -85,38 +85,56 @@ struct VoucherTemplate: Codable, Sendable, Equatable {
 
     /// Reads columns as a person writes them.
     ///
-    /// - Refuses: `.voucherColumnsInvalid` for a line without `=`, an unknown field, an empty or overlong heading, more
-    ///   than 30 columns, and when debit, credit or the account's code is missing.
+    /// - Refuses: `.voucherColumnsInvalid` for a line without `=` or with an unknown field, and what `check` refuses.
     static func columns(_ text: String) throws -> [Column] {
         let columns = try text.split(whereSeparator: \.isNewline)
             .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
             .map { line in
                 let parts = line.split(separator: "=", maxSplits: 1)
                     .map { $0.trimmingCharacters(in: .whitespaces) }
-                guard parts.count == 2, (1...40).contains(parts[0].count),
-                    let field = Field(rawValue: parts[1])
-                else { throw FinanceRefusal.voucherColumnsInvalid }
+                guard parts.count == 2, let field = Field(rawValue: parts[1]) else {
+                    throw FinanceRefusal.voucherColumnsInvalid
+                }
                 return Column(heading: parts[0], field: field)
             }
-        let fields = Set(columns.map(\.field))
-        guard columns.count <= 30, fields.isSuperset(of: [.debit, .credit, .accountCode]) else {
-            throw FinanceRefusal.voucherColumnsInvalid
-        }
+        try check(columns)
         return columns
+    }
+
+    /// Most columns of a voucher.
+    static let columnCountMax = 30
+
+    private static func check(_ columns: [Column]) throws {
+        let headings = columns.map(\.heading)
+        let fields = Set(columns.map(\.field))
+        guard columns.count <= columnCountMax, headings.allSatisfy(isHeading),
+            fields.isSuperset(of: [.debit, .credit, .accountCode])
+        else { throw FinanceRefusal.voucherColumnsInvalid }
+    }
+
+    /// Whether a heading is read back as it stands in `columnText`.
+    private static func isHeading(_ text: String) -> Bool {
+        (1...40).contains(text.count) && !text.contains { $0.isNewline || $0 == "=" }
+            && text == text.trimmingCharacters(in: .whitespaces)
     }
 
     /// Refuses what an accounting package could not take in.
     ///
-    /// - Refuses: `.voucherAccountsInvalid` for an account kind without a code, a code or name over 60 characters or with
-    ///   a line end; then a voucher's word over 10 characters.
+    /// - Refuses, first match wins: `.voucherColumnsInvalid` for more than 30 columns, a heading that is empty, over 40
+    ///   characters, between spaces, or with `=` or a line end, and when debit, credit or the account's code is missing;
+    ///   `.voucherAccountsInvalid` for an account kind without a code, a code or name over 60 characters or with a line
+    ///   end, a voucher's word over 10 characters or with a line end.
     func check() throws {
+        try Self.check(columns)
         for kind in AccountKind.allCases {
             guard let account = accounts[kind.rawValue], (1...60).contains(account.code.count),
                 account.name.count <= 60,
                 !(account.code + account.name).contains(where: \.isNewline)
             else { throw FinanceRefusal.voucherAccountsInvalid }
         }
-        guard word.count <= 10 else { throw FinanceRefusal.voucherAccountsInvalid }
+        guard word.count <= 10, !word.contains(where: \.isNewline) else {
+            throw FinanceRefusal.voucherAccountsInvalid
+        }
     }
 }
 

@@ -10,7 +10,10 @@ struct MonthClosePages: Sendable {
         group.get("/finance/closing") { request, context in try await show(request, context) }
         group.post("/finance/closing") { _, context -> Response in
             let month = try month(try context.requireForm().text("month"))
-            try await close(month, context)
+            let (actor, desk) = (try await desk.actor(context), desk)
+            try await desk.commit {
+                try await desk.closes.close(month, by: actor, at: desk.now)
+            }
             return .redirect(
                 to: "/finance/closing?month=\(month)", notice: Notice(.success, "closing.closed"))
         }
@@ -46,24 +49,11 @@ struct MonthClosePages: Sendable {
                 to: "/finance/closing?month=\(month)",
                 notice: Notice(.success, "closing.reopening.\(verdict.rawValue)"))
         }
-        group.post("/api/months/{month}/close") { _, context -> Response in
-            let month = try month(context.parameters.get("month") ?? "")
-            try await close(month, context)
-            return try .json(["state": "closed"])
-        }
     }
 
     private func month(_ text: String) throws -> TradingMonth {
         guard let month = TradingMonth.parse(text) else { throw FinanceRefusal.monthInvalid }
         return month
-    }
-
-    private func close(_ month: TradingMonth, _ context: WebContext) async throws {
-        let actor = try await desk.actor(context)
-        let desk = desk
-        try await desk.commit {
-            try await desk.closes.close(month, by: actor, at: desk.now)
-        }
     }
 
     private struct View {

@@ -12,7 +12,10 @@ struct SettlementPages: Sendable {
             guard let runID = RecordID(try context.requireForm().require("run")) else {
                 throw RequestRefusal.malformedBody
             }
-            try await make(runID, context)
+            let (actor, desk) = (try await desk.actor(context), desk)
+            try await desk.commit {
+                try await desk.settlements.make(runID, by: actor, at: desk.now)
+            }
             return .redirect(
                 to: "/finance/settlements/\(runID)", notice: Notice(.success, "settlement.made"))
         }
@@ -22,9 +25,13 @@ struct SettlementPages: Sendable {
             guard let verdict = Settlements.Verdict(rawValue: text) else {
                 throw RequestRefusal.malformedBody
             }
-            try await decide(verdict, context)
+            let (actor, runID) = (try await desk.actor(context), try context.recordID("id"))
+            let desk = desk
+            try await desk.commit {
+                try await desk.settlements.decide(runID, verdict, by: actor, at: desk.now)
+            }
             return .redirect(
-                to: "/finance/settlements/\(try context.recordID("id"))",
+                to: "/finance/settlements/\(runID)",
                 notice: Notice(.success, "settlement.\(verdict.rawValue)"))
         }
         group.get("/finance/settlements/{id}/payments") { _, context in
@@ -32,41 +39,6 @@ struct SettlementPages: Sendable {
         }
         group.get("/finance/settlements/{id}/stores/{code}") { _, context in
             try await statement(context)
-        }
-        addJSON(to: group)
-    }
-
-    private func addJSON(to group: RouterGroup<WebContext>) {
-        group.post("/api/settlements") { request, context -> Response in
-            let body = try await request.json(MakeJSON.self)
-            let runID = body.run.flatMap { RecordID($0) } ?? desk.store.clock.makeID()
-            try await make(runID, context)
-            return try .json(["run": runID.description])
-        }
-        group.post("/api/settlements/{id}/approve") { _, context -> Response in
-            try await decide(.approved, context)
-            return try .json(["state": "approved"])
-        }
-    }
-
-    private struct MakeJSON: Decodable {
-        let run: String?
-    }
-
-    private func make(_ runID: RecordID, _ context: WebContext) async throws {
-        let actor = try await desk.actor(context)
-        let desk = desk
-        try await desk.commit {
-            try await desk.settlements.make(runID, by: actor, at: desk.now)
-        }
-    }
-
-    private func decide(_ verdict: Settlements.Verdict, _ context: WebContext) async throws {
-        let actor = try await desk.actor(context)
-        let runID = try context.recordID("id")
-        let desk = desk
-        try await desk.commit {
-            try await desk.settlements.decide(runID, verdict, by: actor, at: desk.now)
         }
     }
 

@@ -11,20 +11,10 @@ struct OverviewPages: Sendable {
         group.get("/overview/live") { _, context in
             try await show(context, template: "overview/live")
         }
-        group.get("/api/overview/days") { _, context in try await days(context) }
-        group.get("/api/session") { _, context -> Response in
-            let actor = try await desk.actor(context)
-            return try .json(
-                SessionJSON(
-                    login: actor.login, roles: actor.roles.map(\.rawValue).sorted(),
-                    csrf: context.formToken))
+        // The chart's figures, for the page's script.
+        group.get("/overview/days") { _, _ in
+            Response.api(try await desk.overview.show(at: desk.now).days)
         }
-    }
-
-    private struct SessionJSON: Encodable {
-        let login: String
-        let roles: [String]
-        let csrf: String
     }
 
     private struct View {
@@ -49,30 +39,12 @@ struct OverviewPages: Sendable {
         let risk: String
     }
 
-    /// Fen, as all JSON has them; the page's script shows yuan.
-    private struct DayJSON: Encodable {
-        let date: String
-        let gross: Int64
-        let refunds: Int64
-        let sales: Int64
-    }
-
     private struct QueueView {
         let label: String
         let count: String
         /// Nil for whom that page would refuse.
         let href: String?
         let isWaiting: Bool
-    }
-
-    private func days(_ context: WebContext) async throws -> Response {
-        let shown = try await desk.overview.show(at: desk.now)
-        return try .json(
-            shown.days.map {
-                DayJSON(
-                    date: $0.date.description, gross: $0.gross.fen, refunds: $0.refunds.fen,
-                    sales: $0.saleCount)
-            })
     }
 
     private func province(

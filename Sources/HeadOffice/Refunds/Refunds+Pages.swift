@@ -11,85 +11,25 @@ struct RefundPages: Sendable {
         group.get("/refunds/grace") { _, context in try await grace(context) }
         group.post("/refunds/grace") { _, context in try await setGrace(context) }
         group.get("/refunds/{id}") { _, context in try await show(context) }
-        group.post("/refunds/{id}") { _, context -> Response in
-            let form = try context.requireForm()
-            let verdict = try await decide(
-                context, verdict: try form.require("verdict"),
-                opinion: try form.text("opinion"), digest: try form.require("digest"))
-            return .redirect(
-                to: "/refunds",
-                notice: Notice(
-                    .success, verdict == .approved ? "refunds.approved" : "refunds.refused"))
-        }
-        group.get("/api/refunds") { request, context in
-            try await listJSON(request, context)
-        }
-        group.get("/api/refunds/{id}") { _, context -> Response in
-            let actor = try await desk.actor(context)
-            let shown = try await desk.refunds.show(
-                try context.recordID("id"), by: actor, at: desk.now)
-            return try .json(CaseJSON(shown.found))
-        }
-        group.post("/api/refunds/{id}/decide") { request, context -> Response in
-            let body = try await request.json(DecideJSON.self)
-            let verdict = try await decide(
-                context, verdict: body.verdict, opinion: body.opinion, digest: body.digest)
-            return try .json(["state": verdict.rawValue])
-        }
+        group.post("/refunds/{id}") { _, context in try await decide(context) }
     }
 
-    private struct DecideJSON: Decodable {
-        let verdict: String
-        let opinion: String
-        let digest: String
-    }
-
-    private struct CaseJSON: Encodable {
-        let request: String
-        let sale: String
-        let receipt: String
-        let store: String
-        let amount: Int64
-        let toCard: Int64
-        let state: String
-        let digest: String
-        let reason: String
-
-        init(_ found: RefundCase) {
-            request = found.requestID.description
-            sale = found.saleID.description
-            receipt = found.receipt
-            store = found.storeCode
-            amount = found.amount.fen
-            toCard = found.split?.toCard.fen ?? 0
-            state = found.state
-            digest = found.digest.hex
-            reason = found.reason
-        }
-    }
-
-    private struct ListJSON: Encodable {
-        let request: String
-        let receipt: String
-        let store: String
-        let amount: Int64
-        let state: String
-        let deadline: Int64
-    }
-
-    private func decide(
-        _ context: WebContext, verdict: String, opinion: String, digest: String
-    ) async throws -> Refunds.Verdict {
-        guard let verdict = Refunds.Verdict(rawValue: verdict), let digest = [UInt8](hex: digest)
+    private func decide(_ context: WebContext) async throws -> Response {
+        let form = try context.requireForm()
+        let opinion = try form.text("opinion")
+        guard let verdict = Refunds.Verdict(rawValue: try form.require("verdict")),
+            let digest = [UInt8](hex: try form.require("digest"))
         else { throw RequestRefusal.malformedBody }
-        let actor = try await desk.actor(context)
-        let requestID = try context.recordID("id")
+        let (actor, requestID) = (try await desk.actor(context), try context.recordID("id"))
         let desk = desk
         _ = try await desk.commit {
             try await desk.refunds.decide(
                 requestID, verdict, opinion: opinion, digest: digest, by: actor, at: desk.now)
         }
-        return verdict
+        return .redirect(
+            to: "/refunds",
+            notice: Notice(
+                .success, verdict == .approved ? "refunds.approved" : "refunds.refused"))
     }
 
     private func filter(_ query: FormFields) throws -> Refunds.Filter {
@@ -99,19 +39,6 @@ struct RefundPages: Sendable {
             throw RequestRefusal.malformedBody
         }
         return filter
-    }
-
-    private func listJSON(_ request: Request, _ context: WebContext) async throws -> Response {
-        let query = try request.query()
-        let rows = try await desk.refunds.list(
-            try filter(query), store: try query.text("store"), by: try await desk.actor(context))
-        return try .json(
-            rows.map {
-                ListJSON(
-                    request: $0.requestID.description, receipt: $0.receipt ?? "",
-                    store: $0.storeCode,
-                    amount: $0.amount.fen, state: $0.state, deadline: $0.deadline.milliseconds)
-            })
     }
 
     private struct ListView {

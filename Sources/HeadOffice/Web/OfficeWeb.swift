@@ -91,7 +91,7 @@ public struct OfficeWeb: Sendable {
         }
     }
 
-    /// The router with every page and its JSON twin.
+    /// The router with every page and the JSON API.
     public func makeRouter() -> Router<WebContext> {
         let router = desk.site.makeRouter()
         let desk = desk

@@ -21,13 +21,26 @@ struct TillPages: Sendable {
         // The code is shown once, in the answer itself: a redirect would have to carry it.
         group.post("/tills/codes") { _, context -> Response in
             let form = try context.requireForm()
-            let code = try await makeCode(
-                try form.require("store"), renewing: try form.text("till"), context)
+            let (store, till) = (try form.require("store"), try form.text("till"))
+            let (actor, desk) = (try await desk.actor(context), desk)
+            let code = try await desk.commit {
+                try await desk.tills.makeEnrolmentCode(
+                    storeCode: store, renewing: till.nilIfEmpty, by: actor
+                ).text
+            }
             return try await list(context, code: code)
         }
         group.post("/tills/enrolments/{id}") { _, context -> Response in
             let isApproval = try context.requireForm().require("verdict") == "approved"
-            _ = try await decide(context, isApproval: isApproval)
+            let (actor, enrolmentID) = (try await desk.actor(context), try context.number("id"))
+            let desk = desk
+            try await desk.commit {
+                if isApproval {
+                    _ = try await desk.tills.approve(enrolmentID: enrolmentID, by: actor)
+                } else {
+                    try await desk.tills.refuse(enrolmentID: enrolmentID, by: actor)
+                }
+            }
             return .redirect(
                 to: "/tills",
                 notice: Notice(.success, isApproval ? "tills.approved" : "tills.refused"))
@@ -38,64 +51,6 @@ struct TillPages: Sendable {
             let desk = desk
             try await desk.commit { try await desk.tills.revoke(tillCode: code, by: actor) }
             return .redirect(to: "/tills", notice: Notice(.success, "tills.revoked"))
-        }
-        addJSON(to: group)
-    }
-
-    private func addJSON(to group: RouterGroup<WebContext>) {
-        group.post("/api/enrolment-codes") { request, context -> Response in
-            let body = try await request.json(CodeJSON.self)
-            let code = try await makeCode(body.store, renewing: body.till ?? "", context)
-            return try .json(["code": code])
-        }
-        group.get("/api/enrolments") { _, context -> Response in
-            let waiting = try await desk.tills.waiting(by: try await desk.actor(context))
-            return try .json(
-                waiting.map {
-                    WaitingJSON(
-                        enrolment: $0.enrolmentID, store: $0.storeCode, name: $0.name,
-                        keyPrint: $0.keyPrint)
-                })
-        }
-        group.post("/api/enrolments/{id}/approve") { _, context -> Response in
-            try .json(["till": try await decide(context, isApproval: true)])
-        }
-    }
-
-    private struct CodeJSON: Decodable {
-        let store: String
-        let till: String?
-    }
-
-    private struct WaitingJSON: Encodable {
-        let enrolment: Int64
-        let store: String
-        let name: String
-        let keyPrint: String
-    }
-
-    private func makeCode(
-        _ store: String, renewing till: String, _ context: WebContext
-    ) async throws -> String {
-        let actor = try await desk.actor(context)
-        let desk = desk
-        return try await desk.commit {
-            try await desk.tills.makeEnrolmentCode(
-                storeCode: store, renewing: till.isEmpty ? nil : till, by: actor
-            ).text
-        }
-    }
-
-    private func decide(_ context: WebContext, isApproval: Bool) async throws -> String {
-        let actor = try await desk.actor(context)
-        let enrolmentID = try context.number("id")
-        let desk = desk
-        return try await desk.commit {
-            if isApproval {
-                return try await desk.tills.approve(enrolmentID: enrolmentID, by: actor)
-            }
-            try await desk.tills.refuse(enrolmentID: enrolmentID, by: actor)
-            return ""
         }
     }
 

@@ -4,7 +4,7 @@
 import Crypto
 import Foundation
 
-/// Issues cards through head office's pages and plays card printer and mailers' printer.
+/// Issues cards through head office and plays card printer and mailers' printer.
 struct CardIssue {
     let issuer: Clerk
     let supervisor: Clerk
@@ -14,8 +14,8 @@ struct CardIssue {
     init(issuer: Clerk, supervisor: Clerk) async throws {
         self.issuer = issuer
         self.supervisor = supervisor
-        _ = try await supervisor.post(
-            "/api/mailer-recipients",
+        _ = try await supervisor.call(
+            "PUT", "/mailer-recipient",
             [
                 "name": "演示信封打印",
                 "publicKey": key.publicKey.rawRepresentation.base64EncodedString(),
@@ -25,28 +25,42 @@ struct CardIssue {
     /// Asks for a batch and gives its number.
     func ask(
         programme: String, quantity: Int, initialLoad: Int64, note: String
-    ) async throws -> Int64 {
-        let asked = try await issuer.post(
-            "/api/batches",
+    ) async throws -> String {
+        let asked = try await issuer.call(
+            "POST", "/batches",
             [
                 "programme": programme, "quantity": quantity, "initialLoad": initialLoad,
                 "test": false, "note": note,
             ])
-        guard let batch = integer(asked["batch"]) else { throw LabError("no batch: \(asked)") }
+        guard let batch = asked["id"] as? String else { throw LabError("no batch: \(asked)") }
         return batch
     }
 
     /// Approves a batch and fetches both files.
-    func issue(batch: Int64, programme: String) async throws -> [DemoCard] {
-        _ = try await supervisor.post("/api/batches/\(batch)/approve")
-        let printed = try await issuer.post("/api/batches/\(batch)/printer-file")
-        let mailers = try await supervisor.post("/api/batches/\(batch)/mailers")
-        let passwords = try passwords(mailers)
-        return try (printed["cards"] as? [[String: Any]] ?? []).map { card in
-            guard let serial = card["serial"] as? String, let number = card["number"] as? String,
-                let password = passwords[serial]
-            else { throw LabError("a card of batch \(batch) has no mailer") }
-            return DemoCard(number: number, password: password, programme: programme)
+    func issue(batch: String, programme: String) async throws -> [DemoCard] {
+        _ = try await supervisor.call("POST", "/batches/\(batch)/decide", ["verdict": "approved"])
+        let printed = try await issuer.download("POST", "/batches/\(batch)/printer-file")
+        let listed = try await supervisor.rows("/batches?state=issued")
+        guard
+            let mailer = listed.first(where: { $0["batch"] as? String == batch })?["mailer"]
+                as? String
+        else { throw LabError("batch \(batch) has no mailers") }
+        let passwords = try passwords(
+            try await supervisor.call("POST", "/mailers/\(mailer)/fetch"))
+        return try Self.rows(printed).map { row in
+            guard row.count > 1, let password = passwords[row[0]] else {
+                throw LabError("a card of batch \(batch) has no mailer")
+            }
+            return DemoCard(number: row[1], password: password, programme: programme)
+        }
+    }
+
+    /// Rows of a file below its heading; of each field the digits and hyphens, which is all that serials, numbers and
+    /// passwords are made of.
+    private static func rows(_ file: String) -> [[String]] {
+        file.split(whereSeparator: \.isNewline).dropFirst().map { line in
+            line.split(separator: ",", omittingEmptySubsequences: false)
+                .map { $0.filter { $0.isNumber || $0 == "-" } }
         }
     }
 
@@ -64,15 +78,8 @@ struct CardIssue {
         let text = String(
             decoding: try receiver.open(bytes("sealed"), authenticating: recipient),
             as: UTF8.self)
-        var found: [String: String] = [:]
-        for line in text.split(whereSeparator: \.isNewline).dropFirst() {
-            let fields = line.split(separator: ",", omittingEmptySubsequences: false).map {
-                $0.filter { $0.isNumber || $0 == "-" }
-            }
-            if let serial = fields.first, let password = fields.last {
-                found[String(serial)] = String(password)
-            }
+        return Self.rows(text).reduce(into: [:]) { found, row in
+            if let serial = row.first, let password = row.last { found[serial] = password }
         }
-        return found
     }
 }

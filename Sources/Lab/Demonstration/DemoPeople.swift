@@ -22,7 +22,7 @@ struct DemoSale {
 }
 
 /// Somebody at a till: rings up, takes cards, asks for refunds through the page's own endpoints.
-struct Cashier {
+struct Cashier: JSONCaller {
     let client: WebClient
 
     /// Puts products into the basket and begins the payment.
@@ -96,57 +96,11 @@ struct Cashier {
     /// What the till says of itself.
     func status() async throws -> [String: Any] { try await call("GET", "/api/status") }
 
-    /// Calls an endpoint that must succeed.
-    func call(
-        _ method: String, _ path: String, _ body: [String: any Sendable] = [:]
-    ) async throws -> [String: Any] {
-        let answer =
-            method == "GET"
+    func ask(
+        _ method: String, _ path: String, _ body: [String: any Sendable]
+    ) async throws -> WebClient.Answer {
+        method == "GET"
             ? try await client.get(path) : try await client.send(method, path, json: body)
-        guard (200...299).contains(answer.status) else {
-            throw LabError("\(method) \(path): \(answer.status) \(answer.text)")
-        }
-        return answer.json
-    }
-
-    /// Calls an endpoint that must refuse, and gives the refusal's code.
-    func refusal(
-        _ method: String, _ path: String, _ body: [String: any Sendable] = [:]
-    ) async throws -> String {
-        let answer = try await client.send(method, path, json: body)
-        guard answer.status >= 400, let code = answer.json["code"] as? String else {
-            throw LabError("\(method) \(path) was not refused: \(answer.status) \(answer.text)")
-        }
-        return code
-    }
-}
-
-/// Somebody at head office.
-struct Clerk {
-    let client: WebClient
-
-    func post(_ path: String, _ body: [String: any Sendable] = [:]) async throws -> [String: Any] {
-        let answer = try await client.post(path, json: body)
-        guard answer.status == 200 else {
-            throw LabError("POST \(path): \(answer.status) \(answer.text)")
-        }
-        return answer.json
-    }
-
-    /// What a decision about a refund request must name.
-    func digest(ofRefund request: String) async throws -> String {
-        let shown = try await client.get("/api/refunds/\(request)").json
-        guard let digest = shown["digest"] as? String else { throw LabError("no digest: \(shown)") }
-        return digest
-    }
-
-    /// Balance of a card, in fen.
-    func balance(of card: DemoCard) async throws -> Int64 {
-        let answer = try await client.post("/api/cards/find", json: ["number": card.number])
-        guard answer.status == 200, let balance = integer(answer.jsonArray.first?["balance"]) else {
-            throw LabError("the card was not found: \(answer.status) \(answer.text)")
-        }
-        return balance
     }
 }
 

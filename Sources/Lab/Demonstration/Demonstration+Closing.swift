@@ -42,21 +42,16 @@ extension Demonstration {
 
     private func decide(_ request: String) async throws {
         let approver = try await clerk("approver")
-        let digest = try await approver.digest(ofRefund: request)
-        let silent = try await approver.client.post(
-            "/api/refunds/\(request)/decide",
-            json: ["verdict": "approved", "opinion": "", "digest": digest])
-        try report.expect(
-            "no opinion, no decision", silent.json["code"] as? String ?? "", "opinion_empty")
-        let decided = try await approver.post(
-            "/api/refunds/\(request)/decide",
-            ["verdict": "approved", "opinion": "已核对小票，同意", "digest": digest])
-        try report.expect("decision", decided["state"] as? String, "approved")
-        let twice = try await approver.client.post(
-            "/api/refunds/\(request)/decide",
-            json: ["verdict": "approved", "opinion": "再次", "digest": digest])
-        try report.expect(
-            "a second decision", twice.json["code"] as? String ?? "", "already_decided")
+        let digest = try await approver.digest(request)
+        let silent = try await approver.refusal(
+            "POST", "/refunds/\(request)/decide",
+            ["verdict": "approved", "opinion": "", "digest": digest])
+        try report.expect("no opinion, no decision", silent, "opinion_empty")
+        try await approver.approveRefund(request, opinion: "已核对小票，同意")
+        let twice = try await approver.refusal(
+            "POST", "/refunds/\(request)/decide",
+            ["verdict": "approved", "opinion": "再次", "digest": digest])
+        try report.expect("a second decision", twice, "already_decided")
     }
 
     func refuseLastMonth() async throws {
@@ -93,11 +88,11 @@ extension Demonstration {
         let finance = try await clerk("finance")
         try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
         for name in ["monthly-sales", "ledger-detail"] {
-            let file = try await finance.client.get("/finance/exports/\(name)?month=\(month)")
-            guard file.status == 200 else { throw LabError("\(name): \(file.status) \(file.text)") }
+            let file = Data(
+                try await finance.download("GET", "/months/\(month)/reports/\(name)/file").utf8)
             let path = out.appending(path: "\(name)-\(month).csv")
-            try Data(file.text.utf8).write(to: path)
-            let hash = SHA256.hash(data: Data(file.text.utf8)).map { byte in
+            try file.write(to: path)
+            let hash = SHA256.hash(data: file).map { byte in
                 String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
             }.joined()
             report.saw("\(path.lastPathComponent)  sha256 \(hash.prefix(16))…")

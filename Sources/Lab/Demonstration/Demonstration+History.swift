@@ -84,11 +84,7 @@ extension Demonstration {
             ["card": card.number, "reason": "包装破损", "lines": NSNull()])
         guard let request = asked["id"] as? String else { throw LabError("no request: \(asked)") }
         try await waitUntilSent(cashier)
-        let approver = try await clerk("approver")
-        let digest = try await approver.digest(ofRefund: request)
-        _ = try await approver.post(
-            "/api/refunds/\(request)/decide",
-            ["verdict": "approved", "opinion": "小票与药品已核对", "digest": digest])
+        try await clerk("approver").approveRefund(request, opinion: "小票与药品已核对")
     }
 
     /// Finance closes the month and pays the stores; another person of finance agrees to the run.
@@ -97,10 +93,11 @@ extension Demonstration {
             try await waitUntilSent(try await self.cashier(at: index))
         }
         let finance = try await clerk("finance")
-        _ = try await finance.post("/api/months/\(month)/close")
-        let run = try await finance.post("/api/settlements")
-        guard let id = run["run"] as? String else { throw LabError("no run: \(run)") }
-        _ = try await clerk("finance2").post("/api/settlements/\(id)/approve")
+        _ = try await finance.call("POST", "/months/\(month)/close")
+        let run = LabClock.recordID(at: LabClock.now())
+        _ = try await finance.call("PUT", "/settlements/\(run)")
+        _ = try await clerk("finance2").call(
+            "POST", "/settlements/\(run)/decide", ["verdict": "approved"])
         report.saw("finance closed \(month) and paid the stores, by two people")
     }
 }

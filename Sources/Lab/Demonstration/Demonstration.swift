@@ -139,17 +139,11 @@ public final class Demonstration {
             "Two tills are let in: a one-time code, the till's own key, a person who approves")
         let admin = try await clerk("admin")
         for till in network.tills {
-            let code = try await admin.post("/api/enrolment-codes", ["store": till.store])
-            guard let code = code["code"] as? String else { throw LabError("no code") }
+            let code = try await admin.enrolmentCode(till.store)
             let enrolment = try network.beginEnrolment(of: till, code: code)
-            let waiting: Int64 = try await eventually("the till asking") {
-                let list = try await admin.client.get("/api/enrolments").jsonArray
-                return list.first { $0["store"] as? String == till.store }
-                    .flatMap { integer($0["enrolment"]) }
-            }
-            let approved = try await admin.post("/api/enrolments/\(waiting)/approve")
+            let name = try await admin.letTillIn(at: till.store)
             try await eventually("the till enrolled") { enrolment.isRunning ? nil : () }
-            report.saw("code \(code) → \(approved["till"] ?? "?") at store \(till.store)")
+            report.saw("code \(code) → \(name) at store \(till.store)")
         }
     }
 
@@ -157,13 +151,11 @@ public final class Demonstration {
         report.step("The catalogue is imported from a file, previewed first")
         let admin = try await clerk("admin")
         let file = try Data(contentsOf: catalogue)
-        let preview = try await admin.client.post(
-            "/api/catalogue/preview", file: file, type: "text/csv")
-        let good = integer(preview.json["good"]) ?? -1
-        try report.expect("bad rows", (preview.json["bad"] as? [Any])?.count ?? -1, 0)
-        let applied = try await admin.client.post(
-            "/catalogue/apply", file: file, type: "text/csv")
-        try report.expect("rows applied", integer(applied.json["changed"]) ?? -1, good)
+        let preview = try await admin.upload(file, to: "/catalogue/preview")
+        let good = integer(preview["good"]) ?? -1
+        try report.expect("bad rows", (preview["bad"] as? [Any])?.count ?? -1, 0)
+        let applied = try await admin.upload(file, to: "/catalogue/apply")
+        try report.expect("rows applied", integer(applied["changed"]) ?? -1, good)
     }
 
     private func issueCards() async throws {
@@ -174,9 +166,9 @@ public final class Demonstration {
         for (programme, quantity) in [("GD", 3), ("JS", 2), ("GD", 6)] {
             let batch = try await desk.ask(
                 programme: programme, quantity: quantity, initialLoad: 10_000, note: "演示")
-            let own = try await issuer.client.post("/api/batches/\(batch)/approve", json: [:])
-            try report.expect(
-                "the issuer cannot approve the own batch", own.status >= 400, "\(own.status)")
+            let own = try await issuer.refusal(
+                "POST", "/batches/\(batch)/decide", ["verdict": "approved"])
+            try report.expect("the issuer approves the own batch", own, "role_missing")
             let made = try await desk.issue(batch: batch, programme: programme)
             try report.expect(
                 "cards of \(programme), printed and mailed", made.count, quantity)
@@ -193,14 +185,13 @@ public final class Demonstration {
     private func load(
         _ card: DemoCard, with amount: Int64, _ issuer: Clerk, _ supervisor: Clerk
     ) async throws {
-        let found = try await issuer.client.post("/api/cards/find", json: ["number": card.number])
-        guard let id = integer(found.jsonArray.first?["card"]) else {
-            throw LabError("the card was not found: \(found.text)")
-        }
-        let asked = try await issuer.post(
-            "/api/cards/\(id)/loads", ["amount": amount, "reason": "充值"])
-        guard let load = asked["load"] as? String else { throw LabError("no load: \(asked)") }
-        _ = try await supervisor.post("/api/loads/\(load)/approve")
+        let load = LabClock.recordID(at: LabClock.now())
+        let key = try await issuer.find(card).key
+        _ = try await issuer.call(
+            "POST", "/cards/\(key)/loads",
+            ["load": load.description, "amount": amount, "reason": "充值"])
+        _ = try await supervisor.call(
+            "POST", "/loads/\(load)/decide", ["verdict": "approved"])
         try report.expect(
             "balance after ¥100.00 at issue and a load of \(yuan(amount))",
             try await issuer.balance(of: card), 10_000 + amount)
@@ -218,9 +209,7 @@ public final class Demonstration {
     // MARK: People
 
     func clerk(_ login: String) async throws -> Clerk {
-        let client = WebClient(base: network.officeBase, transport: network.web)
-        try await client.signIn(login, Self.password)
-        return Clerk(client: client)
+        try await Clerk(login, Self.password, at: network.officeBase, through: network.web)
     }
 
     func cashier(at index: Int, _ login: String = "cashier1") async throws -> Cashier {

@@ -68,9 +68,8 @@ public final class IngestMeasurement {
     }
 
     private func clerk(_ login: String) async throws -> Clerk {
-        let client = WebClient(base: network.officeBase, transport: network.web)
-        try await client.signIn(login, Demonstration.password)
-        return Clerk(client: client)
+        try await Clerk(
+            login, Demonstration.password, at: network.officeBase, through: network.web)
     }
 
     private func issueCards() async throws -> [LabCard] {
@@ -86,13 +85,10 @@ public final class IngestMeasurement {
     private func enrol(_ transport: HTTPTransport) async throws -> SimulatedTill {
         let till = try SimulatedTill(base: network.directSyncAddress, transport: transport)
         let admin = try await clerk("admin")
-        let code = try await admin.post("/api/enrolment-codes", ["store": "GD0001"])
-        let text = code["code"] as? String ?? ""
-        _ = try await till.enrol(code: text, name: "measurement")
-        let waiting = try await admin.client.get("/api/enrolments").jsonArray
-        guard let id = integer(waiting.first?["enrolment"]) else { throw LabError("no enrolment") }
-        _ = try await admin.post("/api/enrolments/\(id)/approve")
-        guard try await till.enrol(code: text, name: "measurement") else {
+        let code = try await admin.enrolmentCode("GD0001")
+        _ = try await till.enrol(code: code, name: "measurement")
+        _ = try await admin.letTillIn(at: "GD0001")
+        guard try await till.enrol(code: code, name: "measurement") else {
             throw LabError("not let in")
         }
         return till

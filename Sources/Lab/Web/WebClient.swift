@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 public import HTTPTransport
 
 /// A person's browser, as far as forms, cookies and JSON go: for driving the web faces over real sockets.
@@ -20,6 +20,8 @@ public actor WebClient {
 
     /// An answer, as text.
     public struct Answer: Sendable {
+        /// Method and path of the request.
+        public let asked: String
         /// The HTTP status.
         public let status: Int
         /// The body.
@@ -34,9 +36,12 @@ public actor WebClient {
             (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any] ?? [:]
         }
 
-        /// The body as a JSON array of objects; empty when it is none.
-        public var jsonArray: [[String: Any]] {
-            (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [[String: Any]] ?? []
+        init(_ asked: String, _ response: HTTPTransport.Response) {
+            self.asked = asked
+            status = response.status
+            text = String(decoding: response.body, as: UTF8.self)
+            location = response.header("Location")
+            contentType = response.header("Content-Type") ?? ""
         }
     }
 
@@ -67,11 +72,6 @@ public actor WebClient {
         return try await send(method, path, type: "application/json", body: Array(body))
     }
 
-    /// Sends a file as the raw body.
-    public func post(_ path: String, file: Data, type: String) async throws -> Answer {
-        try await send("POST", path, type: type, body: Array(file))
-    }
-
     /// Signs in through the sign-in page.
     ///
     /// - Refuses: `LabError` when the node does not let this person in.
@@ -100,13 +100,11 @@ public actor WebClient {
                 method: method, url: base + path, headers: fields, body: body,
                 totalTimeout: .seconds(60), lowSpeedLimit: nil))
         keepCookies(of: response)
-        let text = String(decoding: response.body, as: UTF8.self)
-        if let token = text.firstMatch(of: /<meta name="csrf-token" content="([^"]*)"/) {
+        let answer = Answer("\(method) \(path)", response)
+        if let token = answer.text.firstMatch(of: /<meta name="csrf-token" content="([^"]*)"/) {
             formToken = String(token.1)
         }
-        return Answer(
-            status: response.status, text: text, location: response.header("Location"),
-            contentType: response.header("Content-Type") ?? "")
+        return answer
     }
 
     private func keepCookies(of response: HTTPTransport.Response) {

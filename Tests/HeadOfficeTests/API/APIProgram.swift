@@ -105,14 +105,6 @@ struct APIProgram: Sendable {
     }
 }
 
-extension RequestField {
-    /// The example of the document.
-    var example: JSONValue {
-        guard case .array(let examples)? = schema.keywords["examples"] else { return .null }
-        return examples.first ?? .null
-    }
-}
-
 /// Gives the body the small network and its web face, asked in memory.
 func withAPI(
     secondFactor: SecondFactorPolicy = .optional,

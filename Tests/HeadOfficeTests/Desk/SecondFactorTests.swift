@@ -68,8 +68,14 @@ struct SecondFactorTests {
                     let answer = try await browser.get(path)
                     #expect(answer.headers[.location] == "/second-factor/set-up", "\(role) \(path)")
                 }
-                let api = try await browser.get("/api/refunds")
-                #expect(String(buffer: api.body).contains("second_factor_missing"))
+                browser.token = OfficeWebTests.Browser.token(
+                    in: String(buffer: try await browser.get("/second-factor/set-up").body))
+                let act = try await browser.post("/account/sessions", "session=1")
+                #expect(act.status == .forbidden, "\(role)")
+                #expect(String(buffer: act.body).contains("second_factor_missing"))
+                var program = APIProgram(client: client)
+                try await program.signIn(role.rawValue.replacing("_", with: "-"))
+                #expect(try await program.get("/overview").code == "second_factor_missing")
             }
         }
     }

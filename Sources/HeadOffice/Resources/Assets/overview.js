@@ -39,7 +39,7 @@ const chart = new Chart(canvas, {
 });
 
 async function drawDays() {
-  const days = await get("/api/overview/days");
+  const days = await get("/overview/days");
   const text = JSON.stringify(days);
   if (text === shown) return;
   shown = text;
