@@ -19,7 +19,7 @@ def months():
         day = day.replace(day=1) - datetime.timedelta(days=1)
 
 
-@pytest.mark.parametrize("month", months())
+@pytest.mark.parametrize("month", list(months()))
 def test_every_report_of_a_month_comes_out_of_the_journal_to_the_fen(network, tmp_path, month):
     database = f"host={network.folder}/office/postgres/socket port=5432 user=postgres dbname=postgres"
     subprocess.run(
