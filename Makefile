@@ -1,6 +1,6 @@
 # What people type. Each command lives in scripts/; this file only names them.
 #
-#   make demo        build, start head office and two tills with data in them, print addresses and logins
+#   make demo        build, start head office and three tills with data in them, print addresses and logins
 #   make demo-once   the same, then drive the main job end to end, print each step with its evidence
 #   make test        everything that continuous integration runs
 #   make test-fast   what needs no server

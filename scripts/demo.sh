@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts a network to look at: head office with its own PostgreSQL and two tills. `--once` drives the main job end to end instead.
+# Starts a network to look at: head office with its own PostgreSQL and three tills, two of them in one store. `--once` drives the main job end to end instead.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

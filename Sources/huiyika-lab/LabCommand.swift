@@ -13,7 +13,7 @@ struct LabCommand: AsyncParsableCommand {
 
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Start head office and two tills with data in them.")
+        abstract: "Start head office and three tills with data in them.")
 
     @Flag(help: "Drive the main job end to end and stop.")
     var once = false

@@ -25,6 +25,8 @@ class Network:
 
     office = f"http://127.0.0.1:{FIRST_PORT}"
     till = f"http://127.0.0.1:{FIRST_PORT + 11}"
+    till_elsewhere = f"http://127.0.0.1:{FIRST_PORT + 12}"  # in another province
+    second_till = f"http://127.0.0.1:{FIRST_PORT + 13}"  # in the first one's store
     sync = f"https://127.0.0.1:{FIRST_PORT + 2}"
 
     def __init__(self, process, text, folder):
@@ -186,6 +188,20 @@ def picture_path(name, language, kind="png"):
     folder.mkdir(parents=True, exist_ok=True)
     bare = "-".join(part for part in name.split("-") if part not in ("zh", "en"))
     return folder / f"{bare}.{kind}"
+
+
+COUNTER_SIZES = [(1366, 768), (1024, 768)]
+
+
+def look(page, picture, name, sizes=COUNTER_SIZES):
+    """The page fits each size, has no serious fault and no raw word; its pictures are kept."""
+    for width, height in sizes:
+        page.set_viewport_size({"width": width, "height": height})
+        picture(page, f"{name}-{width}")
+        assert serious_faults(page) == [], name
+        assert raw_words(page) == [], name
+        assert overflow(page) <= 0, name
+    page.set_viewport_size({"width": sizes[0][0], "height": sizes[0][1]})
 
 
 def sign_in(page, base, account, password):

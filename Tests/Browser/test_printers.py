@@ -1,10 +1,14 @@
 """Printers set up in a real browser, slips on virtual paper, and what the cashier sees when paper is short."""
 
+import os
 import pathlib
 import re
+import subprocess
+import time
 
 import pytest
-from conftest import FIRST_PORT, overflow, picture_path, raw_words, serious_faults
+from conftest import (
+    FIRST_PORT, Program, ROOT, look, overflow, picture_path, raw_words, serious_faults)
 from playwright.sync_api import expect
 
 LANGUAGES = [
@@ -26,7 +30,7 @@ class Desk:
     def __init__(self, face, network, as_person, picture):
         self.language, self.short = face
         self.network, self._picture = network, picture
-        self.base = f"http://127.0.0.1:{FIRST_PORT + 12}"
+        self.base = network.till_elsewhere
         self.folder = pathlib.Path(network.folder) / "printer-2"
         self.trouble("")
         self.page = as_person(self.base, "manager", "manager-demo-1", self.language)
@@ -175,6 +179,51 @@ def test_a_reprint_is_marked_on_paper(desk):
              'X-CSRF-Token': document.querySelector('meta[name=csrf-token]').content},
            body: JSON.stringify({number})})).json()).orders.map((o) => o.receipt)""", bars)
     assert found == [receipt]
+
+
+@pytest.fixture(scope="module")
+def till_without_fonts(network, tmp_path_factory):
+    """A till of its own on a machine where no font is installed."""
+    data, port = tmp_path_factory.mktemp("without-fonts") / "till", str(FIRST_PORT + 18)
+    program = ROOT / ".build/debug/huiyika-till"
+    admin = Program(network.office, "admin", "office-demo-1")
+    code = admin.do("POST", "/enrolment-codes", {"store": "JS0001"})["code"]
+    enrolment = subprocess.Popen(
+        [program, "enrol", "--data", data, "--office", network.sync, "--ca",
+         network.folder / "office/ca.pem", "--code", code, "--name", "仓库"])
+    waiting, end = [], time.monotonic() + 30
+    while not waiting and time.monotonic() < end:
+        time.sleep(0.2)
+        waiting = admin.do("GET", "/enrolments")["rows"]
+    admin.do("POST", f"/enrolments/{waiting[0]['enrolment']}/decide", {"verdict": "approved"})
+    assert enrolment.wait(60) == 0
+    process = subprocess.Popen(
+        [program, "serve", "--data", data, "--port", port],
+        env=os.environ | {"HUIYIKA_TILL_PRINT_FONTS": str(data / "no-such-font.ttc")},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert any("web is ready" in line for line in process.stdout)
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(30)
+
+
+@pytest.mark.parametrize("face", LANGUAGES)
+def test_a_till_without_fonts_says_what_prints_instead_and_whom_to_ask(
+        till_without_fonts, open_page, picture, face):
+    page = open_page(face[0])
+    for _ in range(30):  # it lets nobody in before its first pull
+        page.goto(till_without_fonts + "/sign-in")
+        page.fill("input[name=account]", "manager")
+        page.fill("input[name=password]", "manager-demo-1")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        if "/sign-in" not in page.url:
+            break
+        page.wait_for_timeout(500)
+    page.goto(till_without_fonts + "/printers")
+    expect(page.locator("#no-font")).to_contain_text("fonts-noto-cjk")
+    expect(page.locator("#no-font")).to_contain_text("〓")
+    look(page, picture, "printers-without-fonts")
 
 
 def papers_with(page, folder, text, count):

@@ -118,6 +118,45 @@ import Testing
         #expect(SlipText(columns: 32).render(slip) == expected)
     }
 
+    @Test func `merchant's copy of a refund on 58 mm in English`() throws {
+        let slip = try SlipDocument(Samples.refund, copy: .merchant, language: .en)
+        let expected = """
+                       广州天河店
+            广东省广州市天河区体育西路 1 号
+                      Refund slip
+                     Merchant copy
+            --------------------------------
+            Refund   GD0001-01-20261125-0001
+            Original order
+              GD0001-01-20261124-0007
+            Till                   GD0001-01
+            Time         2026-11-25 09:41:07
+            Cashier                     王芳
+            --------------------------------
+            感冒灵颗粒 10g*9袋
+              2 x 12.50                25.00
+            --------------------------------
+            Refund total             ￥25.00
+            --------------------------------
+            Card         6160 **** **** 0002
+            Balance after            ￥75.00
+            State            Refund approved
+            Approver                    李明
+            Opinion     包装完好，同意退货。
+            --------------------------------
+            Holder                     张*芳
+            Holder's signature:
+
+
+            ________________________________
+                GD0001-01-20261125-0001
+                  Service 400-800-1234
+               Fault reports 400-800-5678
+
+            """
+        #expect(SlipText(columns: 32).render(slip) == expected)
+    }
+
     // The bars have tests of their own.
     @Test func `merchant's copy for the screen`() throws {
         let slip = try SlipDocument(

@@ -314,7 +314,8 @@ extension SystemTests {
             try NodeProcess.run(
                 "/usr/bin/mount", ["-t", "tmpfs", "-o", "size=8m,ro", "tmpfs", folder.path])
             defer { _ = umount2(folder.path, Int32(MNT_DETACH)) }
-            let place = DemoNetwork.TillPlace(store: "GD0001", port: 0, folder: folder)
+            let place = DemoNetwork.TillPlace(
+                store: "GD0001", name: "GD0001-01", port: 0, folder: folder)
             let refused = #expect(throws: LabError.self) {
                 try world.network.runTill(["serve", "--port", "0"], on: place)
             }

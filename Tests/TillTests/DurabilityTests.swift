@@ -189,46 +189,6 @@ struct DiskTroubleTests {
 
     init() async throws { till = try await EnrolledTill() }
 
-    private var logByteCount: Int64 {
-        (till.store.folder.databasePath + "-wal").fileByteCount()
-    }
-
-    private func write(_ count: Int) async throws {
-        for number in 0..<count {
-            try await till.store.write { database in
-                try database.execute(
-                    sql: "INSERT INTO receipt_counter (business_date, last) VALUES (?, 1)",
-                    arguments: ["\(number)-" + String(repeating: "x", count: 16_000)])
-                try database.execute(sql: "DELETE FROM receipt_counter")
-            }
-        }
-    }
-
-    @Test func `the log stays short through writes, and one that a reader holds is shown (O-27 b)`()
-        async throws
-    {
-        try await write(1_500)
-        #expect(logByteCount < 24 << 20)
-        #expect(till.store.longWriteAheadLog == nil)
-        var reading = Configuration()
-        reading.readonly = true
-        reading.allowsUnsafeTransactions = true
-        let outsider = try DatabaseQueue(
-            path: till.store.folder.databasePath, configuration: reading)
-        try await outsider.writeWithoutTransaction { database in
-            try database.beginTransaction(.deferred)
-            _ = try Int.fetchOne(database, sql: "SELECT count(*) FROM journal_record")
-        }
-        try await write(2_500)
-        #expect(till.store.longWriteAheadLog ?? 0 > TillStore.walByteCountAlarm)
-        try await outsider.writeWithoutTransaction { try $0.commit() }
-        try outsider.close()
-        // Once it lets go, the log is copied back and cut down.
-        try await write(20)
-        #expect(logByteCount <= 24 << 20)
-        #expect(till.store.longWriteAheadLog == nil)
-    }
-
     @Test
     func `a second program that holds the write lock gives a clear refusal, no half sale (O-27 e)`()
         async throws

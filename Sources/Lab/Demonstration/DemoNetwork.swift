@@ -10,6 +10,8 @@ public final class DemoNetwork {
     public struct TillPlace: Sendable {
         /// The store it stands in.
         public let store: String
+        /// What head office calls it when the tills of a store are let in in their order, such as `GD0001-02`.
+        public let name: String
         /// Its web port.
         public let port: Int
         /// Its data folder.
@@ -62,8 +64,9 @@ public final class DemoNetwork {
         syncPort = firstPort + 1
         line = try FaultProxy(port: firstPort + 2, to: firstPort + 1)
         tills = stores.enumerated().map { index, store in
-            TillPlace(
-                store: store, port: firstPort + 11 + index,
+            let number = stores[...index].count(where: { $0 == store })
+            return TillPlace(
+                store: store, name: "\(store)-0\(number)", port: firstPort + 11 + index,
                 folder: folder.appending(path: "till-\(index + 1)-\(store)"))
         }
         printers = try stores.prefix(4).indices.map { index in
@@ -129,10 +132,10 @@ public final class DemoNetwork {
         of till: TillPlace, code: String, isRenewal: Bool = false
     ) throws -> NodeProcess {
         try NodeProcess.start(
-            "enrolment of \(till.store)", program: program("huiyika-till"),
+            "enrolment of \(till.name)", program: program("huiyika-till"),
             arguments: [
                 "enrol", "--data", till.folder.path, "--office", syncAddress,
-                "--ca", authorityFile.path, "--code", code, "--name", "收银台 \(till.store)",
+                "--ca", authorityFile.path, "--code", code, "--name", "收银台 \(till.name)",
             ] + (isRenewal ? ["--renew"] : []), environment: clockEnvironment,
             logFile: folder.appending(path: "till-\(till.port).log"))
     }
@@ -141,7 +144,7 @@ public final class DemoNetwork {
     @discardableResult
     public func startTill(_ till: TillPlace) async throws -> NodeProcess {
         let process = try NodeProcess.start(
-            "till \(till.store)", program: program("huiyika-till"),
+            "till \(till.name)", program: program("huiyika-till"),
             arguments: ["serve", "--data", till.folder.path, "--port", String(till.port)],
             environment: clockEnvironment,
             logFile: folder.appending(path: "till-\(till.port).log"))
@@ -153,7 +156,7 @@ public final class DemoNetwork {
     /// Stops a till as an operator would.
     public func stopTill(_ till: TillPlace) throws {
         guard let process = running.removeValue(forKey: till.base), process.stop() else {
-            throw LabError("till \(till.store) did not stop by itself")
+            throw LabError("till \(till.name) did not stop by itself")
         }
     }
 
@@ -170,7 +173,7 @@ public final class DemoNetwork {
     /// Kills a till as a power cut would.
     public func killTill(_ till: TillPlace) throws {
         guard let process = running.removeValue(forKey: till.base) else {
-            throw LabError("till \(till.store) does not run")
+            throw LabError("till \(till.name) does not run")
         }
         process.kill()
     }

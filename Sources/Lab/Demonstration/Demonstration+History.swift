@@ -46,14 +46,14 @@ extension Demonstration {
         await network.stop()
         network = try await reopened(clock: clock)
         try await network.startOffice()
-        for till in network.tills { try await network.startTill(till) }
+        for till in firstTills { try await network.startTill(till) }
     }
 
-    /// A day at both tills: cards of the own and the other province; on a busy day the first till also sells offline and
+    /// A day at the first two tills: cards of the own and the other province; on a busy day the first till also sells offline and
     /// takes something back.
     func trade(isBusy: Bool) async throws {
         var sales: [DemoSale] = []
-        for (index, till) in network.tills.enumerated() {
+        for (index, till) in firstTills.enumerated() {
             let cashier = try await self.cashier(at: index)
             let own = historyCards.filter { till.store.hasPrefix($0.programme) }
             let guest = historyCards.first { $0.programme == "GD" }
@@ -72,7 +72,7 @@ extension Demonstration {
         }
         let total = sales.reduce(0) { $0 + $1.amount }
         report.saw(
-            "\(sales.count) sales of \(yuan(total)) at \(network.tills.count) tills"
+            "\(sales.count) sales of \(yuan(total)) at \(firstTills.count) tills"
                 + (isBusy ? ", one of them offline, one given back" : ""))
     }
 
@@ -89,7 +89,7 @@ extension Demonstration {
 
     /// Finance closes the month and pays the stores; another person of finance agrees to the run.
     private func close(_ month: TradingMonth) async throws {
-        for index in network.tills.indices {
+        for index in firstTills.indices {
             try await waitUntilSent(try await self.cashier(at: index))
         }
         let finance = try await clerk("finance")

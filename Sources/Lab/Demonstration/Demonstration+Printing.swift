@@ -1,28 +1,26 @@
 import Foundation
 
 extension Demonstration {
-    /// Each till gets the printer beside it, for both kinds of slip.
-    func setUpPrinters() async throws {
-        report.step("A receipt printer is set up at each till, by its manager")
-        for (index, place) in network.printers.enumerated() {
-            let manager = try await cashier(at: index, "manager")
-            for slip in ["sale", "refund"] {
-                _ = try await manager.call(
-                    "POST", "/api/printers",
-                    [
-                        "slip": slip, "name": "前台打印机", "device": "tcp",
-                        "address": "127.0.0.1:\(place.printer.port)",
-                        "paper": place.printer.columns == 48 ? 80 : 58, "encoding": "gb18030",
-                        "copies": 2, "language": "zh-Hans", "pictures": true,
-                    ])
-            }
-            let state: String = try await eventually("the printer's state", within: 30) {
-                let answer = try await manager.call("GET", "/api/printers")
-                let printers = answer["printers"] as? [[String: Any]] ?? []
-                return printers.first?["state"] as? String
-            }
-            try report.expect("printer at \(network.tills[index].store)", state, "ready")
+    /// A till gets the printer beside it, for both kinds of slip.
+    func setUpPrinter(at index: Int) async throws {
+        let printer = network.printers[index].printer
+        let manager = try await cashier(at: index, "manager")
+        for slip in ["sale", "refund"] {
+            _ = try await manager.call(
+                "POST", "/api/printers",
+                [
+                    "slip": slip, "name": "前台打印机", "device": "tcp",
+                    "address": "127.0.0.1:\(printer.port)",
+                    "paper": printer.columns == 48 ? 80 : 58, "encoding": "gb18030",
+                    "copies": 2, "language": "zh-Hans", "pictures": true,
+                ])
         }
+        let state: String = try await eventually("the printer's state", within: 30) {
+            let answer = try await manager.call("GET", "/api/printers")
+            let printers = answer["printers"] as? [[String: Any]] ?? []
+            return printers.first?["state"] as? String
+        }
+        try report.expect("printer at \(network.tills[index].name)", state, "ready")
     }
 
     /// What came out of the printer after the sale.

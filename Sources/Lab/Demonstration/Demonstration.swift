@@ -28,7 +28,10 @@ public final class Demonstration {
     var onlineSale: DemoSale?
 
     static let password = "office-demo-1"
-    static let stores = ["GD0001", "JS0001"]
+    static let stores = ["GD0001", "JS0001", "GD0001"]
+
+    /// The tills that trade from the first day on; the last one stands beside the first and is opened today.
+    var firstTills: ArraySlice<DemoNetwork.TillPlace> { network.tills.dropLast() }
 
     /// Plans a demonstration.
     ///
@@ -65,6 +68,8 @@ public final class Demonstration {
             try await restoreTheLine()
             try await loseAReply()
             try await refund()
+            try await openSecondTill()
+            try await lookFromTheSecondTill()
             try await refuseLastMonth()
             try await useTheTestCard()
             try await exportTheMonth()
@@ -82,6 +87,7 @@ public final class Demonstration {
                 report.step("The day has begun")
                 try await trade(isBusy: false)
             }
+            try await openSecondTill()
             try await printAddresses()
             try await LineSignals.follow { line in
                 try network.line.set(line)
@@ -120,12 +126,15 @@ public final class Demonstration {
         try await network.startOffice()
         report.saw(
             "head office answers at \(network.officeBase), tills call \(network.syncAddress)")
-        try await enrolTills()
+        report.step(
+            "Two tills are let in: a one-time code, the till's own key, a person who approves")
+        for till in firstTills { try await letIn(till) }
         try await importCatalogue()
         try await issueCards()
-        for till in network.tills { try await network.startTill(till) }
+        for till in firstTills { try await network.startTill(till) }
         try await waitForCatalogue()
-        try await setUpPrinters()
+        report.step("A receipt printer is set up at each till, by its manager")
+        for index in firstTills.indices { try await setUpPrinter(at: index) }
     }
 
     /// Fills the network and lets it live through its past, up to today.
@@ -134,17 +143,13 @@ public final class Demonstration {
         if !past.isEmpty { try await live(through: past) }
     }
 
-    private func enrolTills() async throws {
-        report.step(
-            "Two tills are let in: a one-time code, the till's own key, a person who approves")
+    func letIn(_ till: DemoNetwork.TillPlace) async throws {
         let admin = try await clerk("admin")
-        for till in network.tills {
-            let code = try await admin.enrolmentCode(till.store)
-            let enrolment = try network.beginEnrolment(of: till, code: code)
-            let name = try await admin.letTillIn(at: till.store)
-            try await eventually("the till enrolled") { enrolment.isRunning ? nil : () }
-            report.saw("code \(code) → \(name) at store \(till.store)")
-        }
+        let code = try await admin.enrolmentCode(till.store)
+        let enrolment = try network.beginEnrolment(of: till, code: code)
+        let name = try await admin.letTillIn(at: till.store)
+        try await eventually("the till enrolled") { enrolment.isRunning ? nil : () }
+        try report.expect("code \(code) lets in", name, till.name)
     }
 
     private func importCatalogue() async throws {
@@ -163,7 +168,7 @@ public final class Demonstration {
         let issuer = try await clerk("issuer")
         let supervisor = try await clerk("supervisor")
         let desk = try await CardIssue(issuer: issuer, supervisor: supervisor)
-        for (programme, quantity) in [("GD", 3), ("JS", 2), ("GD", 6)] {
+        for (programme, quantity) in [("GD", 3), ("JS", 2), ("GD", 7)] {
             let batch = try await desk.ask(
                 programme: programme, quantity: quantity, initialLoad: 10_000, note: "演示")
             let own = try await issuer.refusal(
@@ -235,7 +240,7 @@ public final class Demonstration {
             """)
         for till in network.tills {
             report.write(
-                "Till \(till.store)  \(till.base)/   cashier1, cashier2, manager   "
+                "Till \(till.name)  \(till.base)/   cashier1, cashier2, manager   "
                     + "passwords cashier-demo-1, cashier-demo-2, manager-demo-1")
         }
         report.write("")
@@ -250,7 +255,7 @@ public final class Demonstration {
             "Test card  \(testCard.number)  password \(testCard.password)  under ¥1.00 a charge")
         for (index, printer) in network.printers.enumerated() {
             report.write(
-                "Printer of \(network.tills[index].store): port \(printer.printer.port), papers in "
+                "Printer of \(network.tills[index].name): port \(printer.printer.port), papers in "
                     + "\(folder.appending(path: "printer-\(index + 1)").path); write off, paper-out, "
                     + "cover-open, slow … into the file condition there")
         }

@@ -131,10 +131,15 @@ extension TillWeb {
         let number = await customers.number(of: row.id)
         let facts = try await facts(row.id)
         let answer = facts.answer(words)
-        let (lines, programme) = try await store.read { database in
+        let (lines, face) = try await store.read { [identity] database in
             (
                 try Orders.lines(of: row.id.description, in: database),
-                try number.map { try Cards.programme(of: $0, in: database) }
+                try number.map { number in
+                    PaymentAnswer.Card(
+                        try Cards.programme(of: number, in: database), mask: number.masked,
+                        isTest: try Cards.isTest(
+                            identity.fingerprintKey.fingerprint(of: number), in: database))
+                }
             )
         }
         let phase =
@@ -145,21 +150,11 @@ extension TillWeb {
             case "phone": "phone"
             default: "cashier"
             }
-        let face = zip(programme, number).map { programme, number in
-            PaymentAnswer.Card(programme, mask: number.masked)
-        }
         return CustomerAnswer(
             phase: phase, payment: row.id.description, lines: lines.map(\.shown),
             total: row.amount.fen, card: face ?? answer.card,
             message: answer.state == "refused" ? answer.message : nil, receipt: nil,
             remaining: nil)
-    }
-
-    private func zip<First, Second>(
-        _ first: First?, _ second: Second?
-    ) -> (First, Second)? {
-        guard let first, let second else { return nil }
-        return (first, second)
     }
 }
 

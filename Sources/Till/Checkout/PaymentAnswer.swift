@@ -11,15 +11,17 @@ struct PaymentAnswer: Encodable {
         let mask: String
         let programme: String
         let picture: String?
+        let test: Bool
 
-        /// The face of a programme's card, with the card's masked number.
-        init(_ programme: Programme, mask: String) {
+        /// The face of a programme's card, with the card's masked number and whether it is a test card.
+        init(_ programme: Programme, mask: String, isTest: Bool) {
             title = programme.faceTitle
             name = programme.name
             colour = programme.faceColour
             self.mask = mask
             self.programme = programme.code
             picture = programme.facePicture
+            test = isTest
         }
     }
 
@@ -100,8 +102,9 @@ struct PaymentFacts: Sendable {
             case "refused":
                 [
                     code.map { words.refusal($0) },
-                    (triesLeft ?? row.triesLeft).map {
-                        words("till.pay.triesLeft", ["count": String($0)])
+                    // That none is left, the refusal itself says.
+                    (triesLeft ?? row.triesLeft).flatMap { count in
+                        count > 0 ? words("till.pay.triesLeft", ["count": String(count)]) : nil
                     },
                 ].compactMap(\.self).joined(separator: " ")
             case "cancelled": words("till.pay.ended.\(row.ending ?? "cashier")")
@@ -115,7 +118,7 @@ struct PaymentFacts: Sendable {
             message: message, mayRetype: flow?.choices.contains(.retype) ?? (row.ending == nil),
             triesLeft: state == "refused" ? triesLeft ?? row.triesLeft : nil,
             card: row.card.flatMap { card in
-                programme.map { .init($0, mask: card.mask) }
+                programme.map { .init($0, mask: card.mask, isTest: card.isTest) }
             },
             standIn: .init(
                 allowed: mayTakeOffline && standInRefusal == nil, code: shown?.code,

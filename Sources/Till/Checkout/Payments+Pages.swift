@@ -38,6 +38,7 @@ extension TillWeb {
         let mask: String
         let programme: String
         let picture: String?
+        let test: Bool
         let customerScreen: Bool
     }
 
@@ -116,7 +117,13 @@ extension TillWeb {
         let payment = try id(context)
         let login = try context.requireSession().account
         let number = try CardNumber(try await request.json(CardEntry.self).number)
-        let programme = try await store.read { try Cards.programme(of: number, in: $0) }
+        let (programme, isTest) = try await store.read { [identity] database in
+            (
+                try Cards.programme(of: number, in: database),
+                try Cards.isTest(
+                    identity.fingerprintKey.fingerprint(of: number), in: database)
+            )
+        }
         let now = world.now()
         let isAttached = await customers.isAttached(login, at: now)
         if isAttached { await customers.enter(number, for: payment, at: now) }
@@ -124,7 +131,7 @@ extension TillWeb {
             FaceAnswer(
                 title: programme.faceTitle, name: programme.name, colour: programme.faceColour,
                 mask: number.masked, programme: programme.code, picture: programme.facePicture,
-                customerScreen: isAttached))
+                test: isTest, customerScreen: isAttached))
     }
 
     /// A face's picture; its address is its content, so that it can be kept for long.

@@ -21,6 +21,7 @@ final class TillStore: Sendable {
     private let logger: Logger
     private let connections: Mutex<TillConnections?>
     private let isClosed = Mutex(false)
+    private let isLogHeld = Mutex(false)
     /// Tests put a disk failure here; it runs after SQLite's COMMIT returned.
     let afterCommit = Mutex<(@Sendable () throws -> Void)?>(nil)
     /// Told after each write, so that sync need not poll.
@@ -180,6 +181,22 @@ final class TillStore: Sendable {
         }
     }
 
+    /// Logs once that a long log cannot be copied back, and once that it was: thousands of writes may lie between.
+    private func tell(isHeld: Bool, byteCount: Int64) {
+        let isChanged = isLogHeld.withLock { told in
+            let isNew = told != isHeld && (told || byteCount > Self.walByteCountAlarm)
+            if isNew { told = isHeld }
+            return isNew
+        }
+        guard isChanged else { return }
+        let metadata: Logger.Metadata = ["wal.bytes": "\(byteCount)"]
+        if isHeld {
+            logger.error("the write-ahead log grows: a reader holds it", metadata: metadata)
+        } else {
+            logger.notice("the write-ahead log is copied back again", metadata: metadata)
+        }
+    }
+
     /// Copies the write-ahead log back when it is long; failing to is no reason to fail a sale.
     private func checkpoint(_ writer: DatabaseQueue) async {
         do {
@@ -190,11 +207,7 @@ final class TillStore: Sendable {
                 return ((row?[1] as Int64?) ?? 0, (row?[2] as Int64?) ?? 0)
             }
             // A checkpoint that a reader held up is not one that succeeded.
-            if copied < frames, walPath.fileByteCount() > Self.walByteCountAlarm {
-                logger.error(
-                    "the write-ahead log grows: a reader holds it",
-                    metadata: ["wal.bytes": "\(walPath.fileByteCount())"])
-            }
+            tell(isHeld: copied < frames, byteCount: walPath.fileByteCount())
         } catch {
             logger.warning("checkpoint failed", metadata: ["error": "\(error)"])
         }

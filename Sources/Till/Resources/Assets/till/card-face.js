@@ -12,4 +12,5 @@ export function showFace(card) {
   document.getElementById("face-title").textContent = card.title;
   document.getElementById("face-name").textContent = card.name;
   document.getElementById("face-mask").textContent = card.mask;
+  document.getElementById("face-test").hidden = !card.test;
 }
