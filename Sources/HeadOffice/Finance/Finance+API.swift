@@ -36,7 +36,7 @@ extension Finance.PastExport: APIObject {
         ])
 }
 
-/// A report as cells, the first 500 rows of it.
+/// A report as cells, the first 200 rows of it.
 private struct ReportShown: APIObject {
     let report: MonthReport
     let month: TradingMonth

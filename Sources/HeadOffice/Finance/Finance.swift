@@ -98,7 +98,7 @@ struct Finance: Sendable {
     }
 
     /// Rows of a report that a screen shows.
-    static let rowsShown = 500
+    static let rowsShown = 200
 
     /// A report on screen; `number` asks for the figures of an earlier closing.
     ///
