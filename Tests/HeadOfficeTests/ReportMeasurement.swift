@@ -99,24 +99,20 @@ struct ReportMeasurement {
                 world.store,
                 Scale(
                     stores: 10_000, cards: 1_000_000, sales: 1_000_000, days: 25, hasFees: false))
-            let pages: [(String, String)] = [
-                ("/", "auditor"), ("/tills", "auditor"), ("/programmes", "auditor"),
-                ("/batches", "auditor"), ("/finance", "finance"), ("/orders", "auditor"),
-                ("/finance/reports/monthly-sales", "finance"),
-                ("/finance/reports/province-clearing", "finance"),
-                ("/finance/reports/trial-balance", "finance"),
-            ]
+            let pages =
+                [
+                    "/", "/orders", "/stores", "/tills", "/programmes", "/cards",
+                    "/cards?last=0042",
+                    "/batches", "/loads", "/refunds", "/exceptions", "/audit", "/finance",
+                    "/finance/closing", "/finance/settlements",
+                ] + MonthReport.allCases.map { "/finance/reports/\($0.rawValue)" }
             try await OfficeWebTests.withBrowsers(world) { client in
-                var browsers: [String: OfficeWebTests.Browser] = [:]
-                for login in Set(pages.map(\.1)) {
-                    var browser = OfficeWebTests.Browser(client: client)
-                    try await browser.signIn(login)
-                    browsers[login] = browser
-                }
-                for (path, login) in pages {
-                    let browser = try #require(browsers[login])
+                var browser = OfficeWebTests.Browser(client: client)
+                try await browser.signIn("auditor")
+                let auditor = browser
+                for path in pages {
                     let (milliseconds, size) = try await least(4) {
-                        try await browser.size(path)
+                        try await auditor.size(path)
                     }
                     print("MEASURED \(path): \(milliseconds.rounded()) ms, \(size) bytes")
                 }
