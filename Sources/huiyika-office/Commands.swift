@@ -113,7 +113,7 @@ struct LedgerCommand: AsyncParsableCommand {
             let made = try await settings.withNode {
                 try await Rollups.rebuild($0.store, at: $0.store.clock.now())
             }
-            print("roll-ups \(made.rows), balances put right \(made.balances)")
+            print("roll-ups \(made.rows), accounts put right \(made.balances)")
         }
     }
 }

@@ -25,7 +25,7 @@ struct ExportOrderPages: Sendable {
     }
 
     private struct View {
-        let tabs: [FinanceTab]
+        let tabs: [SectionTab]
         let newOrder: String
         let month: String
         let choices: [ChoiceView]
@@ -67,7 +67,7 @@ struct ExportOrderPages: Sendable {
         let chosen = try query.text("report") + ":" + (try query.text("format"))
         let text = desk.text(context)
         let view = View(
-            tabs: FinanceTab.row("/finance/files", text: text),
+            tabs: SectionTab.finance("/finance/files", to: actor, text: text),
             newOrder: desk.store.clock.makeID().description,
             month: try FinancePages.month(query, desk.now).description,
             choices: Self.choices(chosen: chosen, text),

@@ -13,7 +13,7 @@ struct VoucherPages: Sendable {
     }
 
     private struct View {
-        let tabs: [FinanceTab]
+        let tabs: [SectionTab]
         let month: String
         let canChange: Bool
         let columns: String
@@ -58,7 +58,8 @@ struct VoucherPages: Sendable {
             try await desk.finance.show(.trialBalance, month, closing: nil, by: actor))
         let text = desk.text(context)
         let view = View(
-            tabs: FinanceTab.row("/finance/files", text: text), month: month.description,
+            tabs: SectionTab.finance("/finance/files", to: actor, text: text),
+            month: month.description,
             canChange: actor.roles.contains(.finance), columns: template.columnText,
             fields: VoucherTemplate.Field.allCases.map {
                 FieldView(name: $0.rawValue, meaning: text.words("voucher.field.\($0.rawValue)"))

@@ -28,7 +28,7 @@ struct FeeRatePages: Sendable {
     }
 
     private struct ListView {
-        let tabs: [FinanceTab]
+        let tabs: [SectionTab]
         let tomorrow: String
         let canSet: Bool
         let stores: [ChoiceView]
@@ -51,7 +51,7 @@ struct FeeRatePages: Sendable {
         return try desk.page(
             "finance/fees",
             ListView(
-                tabs: FinanceTab.row("/finance/fees", text: text),
+                tabs: SectionTab.finance("/finance/fees", to: actor, text: text),
                 tomorrow: BusinessDate(desk.now).next.description,
                 canSet: actor.roles.contains(.finance)
                     || actor.roles.contains(.storeAdministrator),

@@ -15,7 +15,7 @@ struct FinancePages: Sendable {
     }
 
     private struct View {
-        let tabs: [FinanceTab]
+        let tabs: [SectionTab]
         let month: String
         let saleCount: String
         let gross: String
@@ -93,7 +93,7 @@ struct FinancePages: Sendable {
         let proof = try await desk.finance.proof(by: actor)
         let text = desk.text(context)
         let view = View(
-            tabs: FinanceTab.row("/finance", text: text), month: month.description,
+            tabs: SectionTab.finance("/finance", to: actor, text: text), month: month.description,
             saleCount: String(figures.saleCount),
             gross: text.money(figures.gross), refunds: text.money(figures.refunds),
             net: text.money(figures.net),

@@ -4,6 +4,8 @@ public enum FinanceRefusal: String, OfficeRefusal, CaseIterable {
     case reportUnknown = "report_unknown"
     case formatUnknown = "format_unknown"
     case closingUnknown = "closing_unknown"
+    /// The roll-ups that a closing would freeze are not what the accounts hold.
+    case ledgerDiffers = "ledger_differs"
     case fileNotWritten = "file_not_written"
     case fileUnreadable = "file_unreadable"
     case pdfNotMade = "pdf_not_made"

@@ -1,17 +1,18 @@
 import WebSupport
 
-/// The row of links over finance's pages.
-typealias FinanceTab = SectionTab
-
 extension SectionTab {
-    /// The links, with one marked as the present page's.
-    static func row(_ current: String, text: PageText) -> [SectionTab] {
-        row(
-            [
-                ("/finance", "finance.tab.month"), ("/finance/closing", "finance.tab.closing"),
-                ("/finance/settlements", "finance.tab.settlements"),
-                ("/finance/fees", "finance.tab.fees"), ("/finance/files", "finance.tab.files"),
-                ("/finance/verify", "finance.tab.verify"),
-            ], current: current, text: text)
+    /// The row of links over finance's pages, with one marked as the present page's; that one alone for whoever sees no finance in the top bar.
+    static func finance(
+        _ current: String, to actor: StaffActor, text: PageText
+    ) -> [SectionTab] {
+        let pages = [
+            ("/finance", "finance.tab.month"), ("/finance/closing", "finance.tab.closing"),
+            ("/finance/settlements", "finance.tab.settlements"),
+            ("/finance/fees", "finance.tab.fees"), ("/finance/files", "finance.tab.files"),
+            ("/finance/verify", "finance.tab.verify"),
+        ]
+        return row(
+            pages.filter { $0.0 == current || OfficeWeb.offers("/finance", to: actor) },
+            current: current, text: text)
     }
 }

@@ -57,7 +57,7 @@ struct MonthClosePages: Sendable {
     }
 
     private struct View {
-        let tabs: [FinanceTab]
+        let tabs: [SectionTab]
         let month: String
         let state: StateView
         let canClose: Bool
@@ -134,7 +134,8 @@ struct MonthClosePages: Sendable {
         return try desk.page(
             "finance/closing",
             View(
-                tabs: FinanceTab.row("/finance/closing", text: text), month: month.description,
+                tabs: SectionTab.finance("/finance/closing", to: actor, text: text),
+                month: month.description,
                 state: text.state("month." + board.status.rawValue),
                 canClose: board.refusal == nil && isFinance,
                 refusal: board.refusal.map { text.words("refusal.\($0.code)") } ?? "",

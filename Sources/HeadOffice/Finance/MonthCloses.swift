@@ -21,7 +21,8 @@ public struct MonthCloses: Sendable {
 
     /// Closes a month: expires what can no longer be approved, freezes the figures, and lets nothing more in.
     ///
-    /// - Refuses, first match wins: `.roleMissing`, `MonthClosing.Refusal`.
+    /// - Refuses, first match wins: `.roleMissing`, `MonthClosing.Refusal`, `.ledgerDiffers`: what is frozen is where every
+    ///   later trial balance begins, so roll-ups that are not what the accounts hold are made anew first.
     /// - Repetition: of two people one closes, the other gets `.monthClosed`.
     /// - Source: R-L3, R-L5, R-R1.
     public func close(_ month: TradingMonth, by actor: StaffActor, at now: Instant) async throws {
@@ -32,6 +33,9 @@ public struct MonthCloses: Sendable {
             let months = try AccountingMonths.read(session)
             let first = try Self.firstMonth(in: session)
             try MonthClosing.checkClosing(month, now: now, first: first) { months.status(of: $0) }
+            guard try MonthReport.agreesWithAccounts(in: session) else {
+                throw FinanceRefusal.ledgerDiffers
+            }
             let last = try session.queryOne(
                 "SELECT coalesce(max(transfer_id), 0) AS position FROM transfer")
             let position: Int64 = try last?.decode("position") ?? 0

@@ -39,6 +39,26 @@ extension MonthReport {
         WHERE kind = 'card' GROUP BY book, kind
         """
 
+    /// Whether the roll-ups come to what the accounts hold, by book and kind of account.
+    static func agreesWithAccounts(in session: PostgresSession) throws -> Bool {
+        let row = try session.queryOne(
+            """
+            SELECT NOT EXISTS (
+                SELECT FROM (
+                    SELECT book, kind, sum(opening + moved_in - moved_out) AS amount
+                    FROM (\(fragment: holders(
+                        from: lastClosing(before: "'infinity'"), through: "'infinity'"))) AS holder
+                    GROUP BY book, kind
+                ) AS rolled
+                FULL JOIN (
+                    SELECT book, kind, sum(balance) AS amount FROM account GROUP BY book, kind
+                ) AS kept USING (book, kind)
+                WHERE coalesce(rolled.amount, 0) <> coalesce(kept.amount, 0)
+            ) AS agrees
+            """)
+        return try row?.decode("agrees") ?? false
+    }
+
     /// Holders for whom the newest closed month was frozen with another balance than the roll-ups have, as text.
     static let closingDifferences: SQL = """
         WITH newest AS MATERIALIZED (\(fragment: lastClosing(before: "'infinity'")))

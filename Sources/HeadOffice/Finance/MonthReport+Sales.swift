@@ -1,4 +1,4 @@
-// What stores sold: store × day, and programme × province. The test book is not in the roll-ups (R-P7).
+// What stores sold: store × day, and programme × province. The test book is left out (R-P7).
 
 import Domain
 import PostgresDriver

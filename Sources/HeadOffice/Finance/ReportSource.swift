@@ -134,7 +134,9 @@ struct ReportSource: Sendable {
     }
 
     private func filtered(_ condition: String) -> SQL {
-        "SELECT * FROM (\(fragment: cells)) AS row WHERE \(unsafeSQL: condition)"
+        let list = names.joined(separator: ", ")
+        return
+            "SELECT \(unsafeSQL: list) FROM (\(fragment: cells)) AS row WHERE \(unsafeSQL: condition)"
     }
 
     private var isTotal: String { (report == .trialBalance ? "c1" : "c0") + " = '合计'" }

@@ -15,7 +15,7 @@ struct ReportPages: Sendable {
     }
 
     private struct View {
-        let tabs: [FinanceTab]
+        let tabs: [SectionTab]
         let title: String
         let about: String
         let path: String
@@ -66,7 +66,7 @@ struct ReportPages: Sendable {
         return try desk.page(
             "finance/report",
             View(
-                tabs: FinanceTab.row("/finance", text: text),
+                tabs: SectionTab.finance("/finance", to: actor, text: text),
                 title: text.words("report.\(report.rawValue)"),
                 about: text.words("report.\(report.rawValue).about"),
                 path: "/finance/reports/\(report.rawValue)", month: month.description,
@@ -167,7 +167,7 @@ struct ReportPages: Sendable {
     }
 
     private struct VerifyView {
-        let tabs: [FinanceTab]
+        let tabs: [SectionTab]
         let sha256: String
         let isAsked: Bool
         let isUnknown: Bool
@@ -204,7 +204,7 @@ struct ReportPages: Sendable {
         return try desk.page(
             "finance/verify",
             VerifyView(
-                tabs: FinanceTab.row("/finance/verify", text: text), sha256: hash,
+                tabs: SectionTab.finance("/finance/verify", to: actor, text: text), sha256: hash,
                 isAsked: finding != nil, isUnknown: finding?.state == .unknown,
                 isUnchanged: finding?.state == .unchanged, isChanged: finding?.state == .changed,
                 hasExport: finding?.export != nil, facts: facts,

@@ -127,7 +127,7 @@ struct SettlementPages: Sendable {
     }
 
     private struct ListView {
-        let tabs: [FinanceTab]
+        let tabs: [SectionTab]
         let newRun: String
         let canMake: Bool
         let isWaiting: Bool
@@ -146,7 +146,7 @@ struct SettlementPages: Sendable {
         return try desk.page(
             "finance/settlements",
             ListView(
-                tabs: FinanceTab.row("/finance/settlements", text: text),
+                tabs: SectionTab.finance("/finance/settlements", to: actor, text: text),
                 newRun: desk.store.clock.makeID().description,
                 canMake: !isWaiting && actor.roles.contains(.finance)
                     && due.contains { $0.hasMoved },
@@ -157,7 +157,7 @@ struct SettlementPages: Sendable {
     }
 
     private struct ShowView {
-        let tabs: [FinanceTab]
+        let tabs: [SectionTab]
         let run: RunView
         let lines: [DueView]
         let total: TotalView
@@ -176,7 +176,7 @@ struct SettlementPages: Sendable {
         return try desk.page(
             "finance/settlement",
             ShowView(
-                tabs: FinanceTab.row("/finance/settlements", text: text),
+                tabs: SectionTab.finance("/finance/settlements", to: actor, text: text),
                 run: RunView(run, text: text),
                 lines: lines.map { DueView($0.due, run: run.runID, text: text) },
                 total: try TotalView(lines.map(\.due), text: text),
@@ -209,7 +209,7 @@ struct SettlementPages: Sendable {
     }
 
     private struct StatementView {
-        let tabs: [FinanceTab]
+        let tabs: [SectionTab]
         let run: RunView
         let line: DueView
         let province: String
@@ -241,7 +241,7 @@ struct SettlementPages: Sendable {
         return try desk.page(
             "finance/statement",
             StatementView(
-                tabs: FinanceTab.row("/finance/settlements", text: text),
+                tabs: SectionTab.finance("/finance/settlements", to: actor, text: text),
                 run: RunView(statement.run, text: text),
                 line: DueView(due, run: statement.run.runID, text: text),
                 province: text.province(statement.province), address: statement.address,

@@ -27,7 +27,7 @@ struct TillPage: Sendable {
         let epochs: [EpochView]
         let hasQuarantine: Bool
         let quarantineText: String
-        let quarantineHref: String
+        let quarantineHref: String?
         let gaps: [GapView]
         let hasGaps: Bool
     }
@@ -72,7 +72,8 @@ struct TillPage: Sendable {
             hasQuarantine: quarantined > 0,
             quarantineText: text.words(
                 "tills.quarantined", ["count": String(quarantined)]),
-            quarantineHref: address("/quarantine", [("till", code)]), gaps: gaps,
+            quarantineHref: actor.hasOne(of: Quarantine.readers)
+                ? address("/quarantine", [("till", code)]) : nil, gaps: gaps,
             hasGaps: !gaps.isEmpty)
         return try desk.page("tills/show", view, context)
     }

@@ -11,7 +11,7 @@ struct TransferPages: Sendable {
     }
 
     private struct View {
-        let tabs: [FinanceTab]
+        let tabs: [SectionTab]
         let month: String
         let store: String
         let programme: String
@@ -77,7 +77,8 @@ struct TransferPages: Sendable {
         let fields: Set = ["month", "kind", "store", "programme", "day"]
         let scope = Self.scope(filter, text)
         let view = View(
-            tabs: FinanceTab.row("/finance", text: text), month: filter.month.description,
+            tabs: SectionTab.finance("/finance", to: actor, text: text),
+            month: filter.month.description,
             store: filter.store, programme: filter.programme,
             day: filter.day?.description ?? "", kinds: Self.kinds(filter, text),
             kept: filter.fields.filter { !fields.contains($0.0) && !$0.1.isEmpty }.map {

@@ -204,8 +204,10 @@ final class TillStore: Sendable {
             guard walPath.fileByteCount() > Int64(Self.walFrameCountMax) * 4_096 else { return }
             let (frames, copied) = try await writer.writeWithoutTransaction { database in
                 let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(PASSIVE)")
-                return ((row?[1] as Int64?) ?? 0, (row?[2] as Int64?) ?? 0)
+                return ((row?[1] as Int64?) ?? -1, (row?[2] as Int64?) ?? -1)
             }
+            // Somebody else was at it: nothing is known of how far it came.
+            guard frames >= 0 else { return }
             // A checkpoint that a reader held up is not one that succeeded.
             tell(isHeld: copied < frames, byteCount: walPath.fileByteCount())
         } catch {

@@ -74,6 +74,26 @@ struct MonthCloseTests {
         }
     }
 
+    @Test func `a month is not closed over roll-ups that are not what the accounts hold`()
+        async throws
+    {
+        try await withMonth { world, _, card in
+            try await sell(world, card, 1_000, at: Self.november.end.adding(milliseconds: -1))
+            world.office.time.set(Self.november.end)
+            try await world.store.write { session in
+                _ = try session.execute(
+                    "UPDATE movement_rollup SET amount = amount + 1 WHERE kind = 'sale'")
+            }
+            await #expect(throws: FinanceRefusal.ledgerDiffers) {
+                try await close(world, Self.november)
+            }
+            #expect(try await world.number("SELECT count(*) AS n FROM closing") == 0)
+            _ = try await Rollups.rebuild(world.store, at: world.now)
+            try await close(world, Self.november)
+            #expect(try await world.number("SELECT count(*) AS n FROM closing") == 1)
+        }
+    }
+
     @Test func `what arrives after the closing is booked in the open month with its own month`()
         async throws
     {
