@@ -101,17 +101,18 @@ extension MonthReport {
             """
             \(fragment: detailLines(month, position))
             UNION ALL \(fragment: detailTotals(month, position))
+            ORDER BY part, place
             """)
     }
 
-    /// The transfers without their totals.
+    /// The transfers without their totals, in an order that an index has.
     static func detailLineRows(_ month: TradingMonth, _ position: Int64) -> SQL {
-        detailCells(detailLines(month, position))
+        detailCells("\(fragment: detailLines(month, position)) ORDER BY transfer_id")
     }
 
     /// The totals alone.
     static func detailTotalRows(_ month: TradingMonth, _ position: Int64) -> SQL {
-        detailCells(detailTotals(month, position))
+        detailCells("\(fragment: detailTotals(month, position)) ORDER BY place")
     }
 
     private static func detailCells(_ lines: SQL) -> SQL {
@@ -119,7 +120,6 @@ extension MonthReport {
         SELECT number, book, kind, payer_kind, payer, payee_kind, payee, \(fragment: yuan("amount")),
                day, happened, posted, month, source, store_code, mask, late
         FROM (\(fragment: lines)) AS line
-        ORDER BY part, place
         """
     }
 
@@ -143,15 +143,27 @@ extension MonthReport {
         """
     }
 
+    /// What moved in `total.book`: by the roll-ups when every transfer counts, else by the transfers up to the position.
+    private static func detailSum(_ month: TradingMonth, _ position: Int64) -> SQL {
+        if position == .max {
+            return """
+                SELECT sum(amount)::bigint FROM movement_rollup
+                WHERE book = total.book AND accounting_month = \(month.firstDay)
+                """
+        }
+        return """
+            SELECT sum(amount)::bigint FROM transfer
+            JOIN account ON account_id = from_account_id
+            WHERE account.book = total.book AND accounting_month = \(month.firstDay)
+              AND transfer_id <= \(position)
+            """
+    }
+
     private static func detailTotals(_ month: TradingMonth, _ position: Int64) -> SQL {
         """
         SELECT 1 AS part, place, '合计' AS number, total.book, '' AS kind, '' AS payer_kind,
                '' AS payer, '' AS payee_kind, '' AS payee,
-               coalesce((SELECT sum(amount)::bigint FROM transfer
-                         JOIN account ON account_id = from_account_id
-                         WHERE account.book = total.book
-                           AND accounting_month = \(month.firstDay)
-                           AND transfer_id <= \(position)), 0) AS amount,
+               coalesce((\(fragment: detailSum(month, position))), 0) AS amount,
                '' AS day, '' AS happened, '' AS posted, '' AS month, '' AS source,
                '' AS store_code, '' AS mask, '' AS late
         FROM (VALUES (1, 'real'), (2, 'test')) AS total (place, book)

@@ -97,6 +97,13 @@ struct FinanceTests {
                     "sale", "card", "6160 **** **** 0002", "store_payable", "GD0001", "9.99",
                 ])
             #expect(lines[3][7] == "509.99")
+            // The screen finds the same lines and totals without reading the rest.
+            let shown = try await world.finance.show(
+                .ledgerDetail, TradingMonth(world.now), closing: nil,
+                by: try await world.actor("finance"))
+            let cells = lines[1...].map { $0.map { $0 == #""""# ? "" : $0 } }
+            #expect(shown.rows + shown.totals == cells)
+            #expect(!shown.isCut)
         }
     }
 
