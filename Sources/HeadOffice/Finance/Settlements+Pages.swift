@@ -200,12 +200,8 @@ struct SettlementPages: Sendable {
         let (run, lines) = try await desk.settlements.show(runID, by: actor)
         let list = try PaymentList(run: run, lines: lines)
         try await desk.settlements.noteExport(of: run, list, by: actor, at: desk.now)
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: "text/csv; charset=utf-8", .cacheControl: "no-store",
-                .contentDisposition: "attachment; filename=\"\(list.fileName)\"",
-            ], body: .init(byteBuffer: ByteBuffer(string: list.text)))
+        return .attachment(
+            Array(list.text.utf8), type: "text/csv; charset=utf-8", name: list.fileName)
     }
 
     private struct StatementView {
